@@ -1,0 +1,89 @@
+"""The review from end to end: a prepared master in, accounts, checks and findings out.
+
+The expressions run on the chosen engine up to one wide row per account. Order and shape are given
+afterwards, on Arrow arrays, so that no engine's collation can change a byte.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import ibis
+
+from tradeline.engine.account_actions import account_actions
+from tradeline.engine.arrange import arrange
+from tradeline.engine.bands import grade
+from tradeline.engine.checks import check, measure
+from tradeline.engine.comments import reports
+from tradeline.engine.composite import composite_x100
+from tradeline.engine.duplicates import mark_duplicates
+from tradeline.engine.limits import act
+from tradeline.engine.prepare import day_number, prepare
+from tradeline.engine.quality import remark_codes
+from tradeline.engine.stages import stage
+from tradeline.engine.wording import Writer, percent_text
+from tradeline.policy.schema import BANDS
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import date
+
+    import ibis.expr.types as ir
+    import pyarrow as pa
+
+    from tradeline.engine.backends import Engine
+    from tradeline.engine.results import ReviewTables
+    from tradeline.policy.schema import Policy
+
+STEPS = ("duplicates", "checks", "limits", "comments", "order")
+
+
+def review(
+    master: pa.Table,
+    policy: Policy,
+    *,
+    currency: str,
+    as_of: date,
+    engine: Engine,
+    on_step: Callable[[str], None] = lambda _: None,
+) -> ReviewTables:
+    """Return the reviewed portfolio; `master` has the schema MASTER in one functional currency."""
+    on_step("duplicates")
+    rows = engine.load("prepared", prepare(master, policy.tax_id))
+    rows = engine.stage("unique_rows", mark_duplicates(rows))
+    on_step("checks")
+    rows = engine.stage("checked", check(measure(rows, policy, day_number(as_of)), policy))
+    on_step("limits")
+    graded = act(grade(rows, policy), policy, currency=currency, as_of=as_of)
+    rows = engine.stage("graded", graded)
+    on_step("comments")
+    wide = engine.fetch(tell(rows, policy, currency=currency, as_of=as_of))
+    on_step("order")
+    return arrange(wide)
+
+
+def tell(t: ir.Table, policy: Policy, *, currency: str, as_of: date) -> ir.Table:
+    """Return the graded rows with everything that the results show."""
+    lines = (policy.utilisation.watch_above_pct, policy.utilisation.limit_pct)
+    percent = ibis.cases(
+        (~t.limit_usable, ibis.null("string")),
+        (t.owed == 0, ibis.ifelse(t.credit_limit_minor == 0, "0.00", _share(t, lines))),
+        (t.credit_limit_minor == 0, ibis.null("string")),
+        else_=_share(t, lines),
+    )
+    band = ibis.cases(*((t.band_rank == rank, name) for rank, name in enumerate(BANDS)))
+    t = t.mutate(
+        ar_utilisation_pct=percent,
+        band=ibis.ifelse(t.status == "not_assessed", ibis.null("string"), band),
+        account_actions=account_actions(t, policy),
+        stage=stage(t, policy),
+        composite_x100=composite_x100(t, policy),
+        remarks=remark_codes(t),
+    )
+    return t.mutate(**reports(t, policy, Writer.of(currency, policy.locale), as_of))
+
+
+def _share(t: ir.Table, lines: tuple[object, ...]) -> ir.Value:
+    """Return the utilisation as text; where the limit is zero any divisor serves, it is not used."""
+    whole = ibis.greatest(t.credit_limit_minor, 1)
+    return percent_text(t.outstanding_minor, whole, lines)  # type: ignore[arg-type]
