@@ -59,10 +59,9 @@ def _order(wide: pa.Table) -> pa.Array:
 
 def _checks(accounts: pa.Table) -> pa.Table:
     """Return the long table: the run check, then six rows per account in the accounts' order."""
-    batches = [_run_check(accounts.num_rows)]
-    for start in range(0, accounts.num_rows, _BATCH_ROWS):
-        batches.append(_check_batch(accounts.slice(start, _BATCH_ROWS).combine_chunks()))
-    return pa.concat_tables(batches)
+    starts = range(0, accounts.num_rows, _BATCH_ROWS)
+    parts = (accounts.slice(start, _BATCH_ROWS).combine_chunks() for start in starts)
+    return pa.concat_tables([_run_check(accounts.num_rows), *map(_check_batch, parts)])
 
 
 def _run_check(rows: int) -> pa.Table:

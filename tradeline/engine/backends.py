@@ -30,36 +30,142 @@ class Engine(Protocol):
     def fetch(self, expression: ir.Table) -> pa.Table:
         """Return the computed rows."""
 
+    def close(self) -> None:
+        """Let go of memory and temporary tables."""
+
+
+class DuckdbEngine:
+    """DuckDB inside this process. Speaks to it directly: ibis only writes the SQL.
+
+    That keeps pandas, which ibis loads to hand tables over, out of a small run.
+    """
+
+    def __init__(self) -> None:
+        self.ibis = ibis.duckdb.connect()
+        self.duckdb = self.ibis.con
+
+    def load(self, name: str, table: pa.Table) -> ir.Table:
+        """Return an expression over an Arrow table, without copying it."""
+        self.duckdb.register(name, table)
+        return self.ibis.table(name)
+
+    def stage(self, name: str, expression: ir.Table) -> ir.Table:
+        """Return an expression over the computed rows, kept as a temporary table."""
+        self.duckdb.execute(f'CREATE TEMP TABLE "{name}" AS {self.ibis.compile(expression)}')
+        return self.ibis.table(name)
+
+    def fetch(self, expression: ir.Table) -> pa.Table:
+        """Return the computed rows."""
+        return self.duckdb.execute(self.ibis.compile(expression)).to_arrow_table()
+
+    def close(self) -> None:
+        """Let the memory go."""
+        self.ibis.disconnect()
+
 
 class TableEngine:
-    """An engine that keeps each step as a temporary table: DuckDB, Polars, PostgreSQL."""
+    """An engine that ibis serves well as it is: each step is kept as a temporary table."""
 
     def __init__(self, connection: Any) -> None:
-        self.connection = connection
+        self.ibis = connection
 
     def load(self, name: str, table: pa.Table) -> ir.Table:
         """Return an expression over an Arrow table."""
-        return self.connection.create_table(name, table, temp=True)
+        return self.ibis.create_table(name, table, temp=True)
 
     def stage(self, name: str, expression: ir.Table) -> ir.Table:
         """Return an expression over the computed rows."""
-        return self.connection.create_table(name, expression, temp=True)
+        return self.ibis.create_table(name, expression, temp=True)
 
     def fetch(self, expression: ir.Table) -> pa.Table:
         """Return the computed rows."""
         return expression.to_pyarrow()
 
+    def close(self) -> None:
+        """Let the temporary tables go."""
+        self.ibis.disconnect()
+
+
+class SparkEngine(TableEngine):
+    """Spark: each step is a cached temporary view; a table would need a warehouse folder."""
+
+    def load(self, name: str, table: pa.Table) -> ir.Table:
+        """Return an expression over an Arrow table, handed over without pandas."""
+        frame = self.ibis._session.createDataFrame(table)  # noqa: SLF001 - ibis has no public door
+        frame.createOrReplaceTempView(name)
+        return self.ibis.table(name)
+
+    def stage(self, name: str, expression: ir.Table) -> ir.Table:
+        """Return an expression over the rows, computed once and kept by the cluster."""
+        frame = self.ibis._session.sql(self.ibis.compile(expression)).cache()  # noqa: SLF001
+        frame.createOrReplaceTempView(name)
+        return self.ibis.table(name)
+
 
 @contextmanager
 def open_engine(kind: str, url: str | None = None) -> Iterator[Engine]:
-    """Yield the engine named `kind`; `url` is a PostgreSQL URL or a Spark master."""
+    """Yield the engine named `kind`; `url` is a PostgreSQL URL or a Spark master.
+
+    Raises:
+        EngineFault: the engine is unknown, not installed or not reachable.
+    """
+    engine = _start(kind, url)
+    try:
+        yield engine
+    finally:
+        engine.close()
+
+
+def _start(kind: str, url: str | None) -> Engine:
     if kind == "duckdb":
-        connection = ibis.duckdb.connect()
-        yield TableEngine(connection)
-        connection.disconnect()
-    elif kind == "polars":
-        yield TableEngine(ibis.polars.connect())
-    else:
+        return DuckdbEngine()
+    if kind == "polars":
+        return TableEngine(ibis.polars.connect())
+    if kind == "postgres":
+        return TableEngine(_postgres(url))
+    if kind == "spark":
+        return SparkEngine(_spark(url))
+    raise EngineFault(f"there is no engine '{kind}'", mend=f"choose one of {', '.join(ENGINES)}")
+
+
+def _postgres(url: str | None) -> Any:
+    """Return a connection to a PostgreSQL server; temporary tables leave nothing behind."""
+    if not url:
         raise EngineFault(
-            f"there is no engine '{kind}'", mend="choose one of " + ", ".join(ENGINES)
+            "the postgres engine needs a server",
+            mend="give --engine-url postgresql://user@host/database, or leave the choice to "
+            "tradeline by not naming one",
         )
+    try:
+        return ibis.connect(url)
+    except Exception as error:
+        raise EngineFault(
+            f"PostgreSQL does not answer: {error}", mend="check the URL and that the server runs"
+        ) from error
+
+
+def _spark(master: str | None) -> Any:
+    """Return a connection to Spark, local with all cores unless a master is named."""
+    try:
+        from pyspark.sql import SparkSession
+    except ImportError as error:
+        raise EngineFault(
+            "the Spark engine is not installed", mend="pip install 'tradeline[spark]' (needs Java)"
+        ) from error
+    builder = SparkSession.builder.master(master or "local[*]").appName("tradeline")
+    settings = {
+        "spark.ui.enabled": "false",
+        "spark.sql.session.timeZone": "UTC",
+        "spark.sql.shuffle.partitions": "8",
+        "spark.sql.execution.arrow.pyspark.enabled": "true",
+    }
+    for name, value in settings.items():
+        builder = builder.config(name, value)
+    try:
+        session = builder.getOrCreate()
+    except Exception as error:
+        raise EngineFault(
+            f"Spark does not start: {error}", mend="check that Java 17 runs, and the master's URL"
+        ) from error
+    session.sparkContext.setLogLevel("ERROR")
+    return ibis.pyspark.connect(session)

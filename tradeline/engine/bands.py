@@ -8,6 +8,7 @@ import ibis
 
 from tradeline.engine.checks import utilisation_tier
 from tradeline.engine.exact import x100
+from tradeline.engine.utilisation import utilisation_columns
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
@@ -28,6 +29,9 @@ def grade(t: ir.Table, policy: Policy) -> ir.Table:
         ),
         band_rank=ibis.least(CRITICAL, ibis.greatest(other, utilisation_tier(t, policy)) + levels),
         band_rank_without_utilisation=ibis.least(CRITICAL, other + levels),
+        over_minor=ibis.greatest(t.owed - t.credit_limit_minor, 0),
+        credit_minor=ibis.greatest(-t.outstanding_minor, 0),
+        **utilisation_columns(t, policy),
     )
 
 

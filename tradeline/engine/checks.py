@@ -49,7 +49,7 @@ def measure(t: ir.Table, policy: Policy, as_of_day: int) -> ir.Table:
         gap_days=gap,
         days_since_payment=ibis.ifelse(future, ibis.null("int64"), as_of_day - paid),
         payment_in_future=future,
-        faults=_fault_count(t) + future.cast("int64"),
+        faults=_fault_count(t) + ibis.ifelse(future, 1, 0),
         gap_from_start=start_known,
         score=ibis.ifelse(scored, t.track_record_x100, ibis.null("int64")),
         dso=ibis.ifelse(t.dso_days_x100 >= 0, t.dso_days_x100, ibis.null("int64")),
@@ -64,7 +64,7 @@ def measure(t: ir.Table, policy: Policy, as_of_day: int) -> ir.Table:
 def _fault_count(t: ir.Table) -> ir.Value:
     """Return how many of the row's fields could not be read."""
     names = [name for name in t.columns if name.endswith("_fault")]
-    return sum((t[name].notnull().cast("int64") for name in names), start=ibis.literal(0))
+    return sum((ibis.ifelse(t[name].notnull(), 1, 0) for name in names), start=ibis.literal(0))
 
 
 def check(t: ir.Table, policy: Policy) -> ir.Table:

@@ -8,7 +8,7 @@ import ibis
 
 from tradeline.engine.checks import nothing_due
 from tradeline.engine.tax_ids import tax_id_comment
-from tradeline.engine.wording import Writer, plain_hundredths, say, text
+from tradeline.engine.wording import plain_hundredths, say, text
 
 if TYPE_CHECKING:
     from datetime import date
@@ -26,14 +26,14 @@ def plain(value: Decimal) -> str:
     return format(value.normalize(), "f")
 
 
-def reports(t: ir.Table, policy: Policy, writer: Writer, as_of: date) -> dict[str, ir.Value]:
+def reports(t: ir.Table, policy: Policy, as_of: date) -> dict[str, ir.Value]:
     """Return `<check>_measured`, `_threshold` and `_comment` columns for the six checks."""
     return {
         **_tax_id(t),
-        **_utilisation(t, policy, writer),
-        **_ageing(t, policy, writer),
+        **_utilisation(t, policy),
+        **_ageing(t, policy),
         **_recency(t, policy, as_of),
-        **_track(t, policy, writer),
+        **_track(t, policy),
         **_dispute(t),
     }
 
@@ -47,36 +47,36 @@ def _tax_id(t: ir.Table) -> dict[str, ir.Value]:
     }
 
 
-def _utilisation(t: ir.Table, policy: Policy, writer: Writer) -> dict[str, ir.Value]:
+def _utilisation(t: ir.Table, policy: Policy) -> dict[str, ir.Value]:
     rules = policy.utilisation
     watch, limit = plain(rules.watch_above_pct), plain(rules.limit_pct)
     passed_limit = t.util_status == "FAIL"
     return {
         "util_measured": t.ar_utilisation_pct,
         "util_threshold": ibis.ifelse(passed_limit, limit, watch),
-        "util_comment": _utilisation_comment(t, writer, watch, limit),
+        "util_comment": _utilisation_comment(t, watch, limit),
     }
 
 
-def _utilisation_comment(t: ir.Table, writer: Writer, watch: str, limit: str) -> ir.Value:
-    owes = say("Owes ", writer.money(t.owed), " of a limit of ", writer.money(t.credit_limit_minor))
-    used = say(": ", writer.localised(t.ar_utilisation_pct), " % used, ")
-    over = writer.money(t.owed - t.credit_limit_minor)
+def _utilisation_comment(t: ir.Table, watch: str, limit: str) -> ir.Value:
+    owes = say("Owes ", t.owed_words, " of a limit of ", t.limit_words)
+    used = say(": ", t.used_words, " % used, ")
+    over = t.over_words
     credit = say(
-        "Holds a credit balance of ", writer.money(-t.outstanding_minor), ": nothing of the limit of ",
-        writer.money(t.credit_limit_minor), " is used.",
+        "Holds a credit balance of ", t.credit_words, ": nothing of the limit of ",
+        t.limit_words, " is used.",
     )  # fmt: skip
     return ibis.cases(
-        (t.credit_limit_fault.notnull(), say("The limit reads '", t.credit_limit_fault,
-                                             "', which is no amount: the account is not assessed.")),
+        (t.credit_limit_fault.notnull(), say("The limit reads '", t.credit_limit_fault, "', which is "
+                                             "no amount: the account is not assessed.")),
         (t.credit_limit_minor.isnull(), "The limit is blank: the account is not assessed."),
         (t.credit_limit_minor < 0, "The limit is negative: the account is not assessed."),
         (t.outstanding_fault.notnull(), say("The balance reads '", t.outstanding_fault,
                                             "', which is no amount: the account is not assessed.")),
         (t.outstanding_minor.isnull(), "The balance is blank: the account is not assessed."),
         (t.outstanding_minor < 0, credit),
-        (t.owed == 0, say("Owes nothing of a limit of ", writer.money(t.credit_limit_minor), ".")),
-        (t.credit_limit_minor == 0, say("Owes ", writer.money(t.owed),
+        (t.owed == 0, say("Owes nothing of a limit of ", t.limit_words, ".")),
+        (t.credit_limit_minor == 0, say("Owes ", t.owed_words,
                                         " with no limit: terms are cash only.")),
         (t.util_status == "FAIL", say(owes, used, f"above {limit} %: over by ", over, ".")
          if limit == "100" else say(owes, used, f"above {limit} %.")),
@@ -85,7 +85,7 @@ def _utilisation_comment(t: ir.Table, writer: Writer, watch: str, limit: str) ->
     )  # fmt: skip
 
 
-def _ageing(t: ir.Table, policy: Policy, writer: Writer) -> dict[str, ir.Value]:
+def _ageing(t: ir.Table, policy: Policy) -> dict[str, ir.Value]:
     passing = [name for name, rule in policy.ageing.buckets.items() if rule.check == "PASS"]
     since = "past due" if policy.ageing.basis == "due_date" else "after the document date"
     first, _, last = policy.ageing.bucket_ends_days
@@ -94,7 +94,7 @@ def _ageing(t: ir.Table, policy: Policy, writer: Writer) -> dict[str, ir.Value]:
         (t.ageing_bucket == "90+", f"more than {last} days {since}"),
         else_=say(t.ageing_bucket, f" days {since}"),
     )
-    balance = say(" Balance ", writer.money(t.outstanding_minor), ".").fill_null("")
+    balance = say(" Balance ", t.owed_words, ".").fill_null("")
     comment = ibis.cases(
         (t.ageing_bucket_fault.notnull(), say("The ageing reads '", t.ageing_bucket_fault,
                                               "', which is no known bucket: correct it.")),
@@ -137,14 +137,14 @@ def _recency(t: ir.Table, policy: Policy, as_of: date) -> dict[str, ir.Value]:
     }
 
 
-def _track(t: ir.Table, policy: Policy, writer: Writer) -> dict[str, ir.Value]:
+def _track(t: ir.Table, policy: Policy) -> dict[str, ir.Value]:
     least = plain(policy.track_record.pass_min)
-    scored = say("The track record scores ", writer.hundredths(t.score))
+    scored = say("The track record scores ", t.score_words)
     comment = ibis.cases(
         (t.track_record_fault.notnull(), say("The track record reads '", t.track_record_fault,
                                              "', which is no score: correct it.")),
         (t.track_record_x100.isnull(), "No track record is known: review by hand."),
-        (t.score.isnull(), say("The track record reads ", writer.hundredths(t.track_record_x100),
+        (t.score.isnull(), say("The track record reads ", t.score_words,
                                ", outside 0 to 100: correct it.")),
         (t.weak, say(scored, f", below {least}: review by hand.")),
         else_=say(scored, f", at least {least}."),

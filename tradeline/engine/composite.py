@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import ibis
 
-from tradeline.engine.exact import UNIT, half_up, ratio, units
+from tradeline.engine.exact import UNIT, half_up, share, units
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
@@ -40,10 +40,10 @@ def composite_x100(t: ir.Table, policy: Policy) -> ir.Value:
     return ibis.ifelse(t.status == "not_assessed", ibis.null("int64"), total)
 
 
-def _points(share: ir.Value, weight: Any) -> ir.Value:
+def _points(term: ir.Value, weight: Any) -> ir.Value:
     """Return a share in UNITs times its weight, as millionths of a point."""
     full = int(Fraction(weight) * 100 * MICRO)
-    return half_up(share.cast("int64") * full, UNIT)
+    return half_up(term.cast("int64") * full, UNIT)
 
 
 def _clamped(part: ir.Value, whole: int) -> ir.Value:
@@ -56,7 +56,7 @@ def _utilisation_share(t: ir.Table, policy: Policy) -> ir.Value:
     rules = policy.composite
     low, high = rules.utilisation_from_pct, rules.utilisation_full_pct
     limit, owed = t.credit_limit_minor, t.owed
-    inside = ratio(owed * 100 - limit * low, limit * (high - low))
+    inside = share(owed * 100 - limit * low, limit * (high - low))
     missing = units(rules.missing.utilisation)
     return ibis.cases(
         (~t.limit_usable, missing),

@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 FACTOR_MAX: Final = 10_240
 """Largest factor an amount may be multiplied by: AMOUNT_MINOR_MAX times this fits 64 bits."""
 
-UNIT: Final = 100_000_000
-"""Ratios are whole numbers of hundred-millionths."""
+UNIT: Final = 10_000_000
+"""Shares that only rank are whole numbers of ten-millionths."""
 
 
 def percent(value: Decimal) -> tuple[int, int]:
@@ -46,22 +46,17 @@ def floor_div(dividend: ir.Value, divisor: ir.Value | int) -> ir.Value:
     return (dividend - dividend % divisor + half) // divisor
 
 
-def half_up(dividend: ir.Value, divisor: ir.Value | int) -> ir.Value:
-    """Return dividend / divisor rounded half-up, for non-negative dividends."""
-    return floor_div(dividend + divisor // 2, divisor)
+def half_up(dividend: ir.Value, divisor: int) -> ir.Value:
+    """Return dividend / divisor rounded half-up, for 0 <= dividend < 2**52."""
+    return (dividend + divisor // 2) // divisor
 
 
-def ratio(part: ir.Value, whole: ir.Value) -> ir.Value:
-    """Return part / whole in UNITs, rounded down, by long division of two digits at a time.
+def share(part: ir.Value, whole: ir.Value) -> ir.Value:
+    """Return part / whole in UNITs, for ranking only, never for a threshold.
 
-    Valid for 0 <= part and 0 < whole < 9e16, so that no step leaves 64 bits.
+    One division and one product of doubles, each rounded the same way by every engine.
     """
-    result = floor_div(part, whole)
-    rest = part % whole
-    for _ in range(4):
-        result = result * 100 + floor_div(rest * 100, whole)
-        rest = rest * 100 % whole
-    return result
+    return (part / whole * UNIT + 0.5).floor().cast("int64")
 
 
 def x100(value: Decimal) -> int:

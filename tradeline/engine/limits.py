@@ -64,7 +64,7 @@ def _stepped(limit_minor: ir.Value, step_minor: int) -> ir.Value:
 
 
 def _cut(limit_minor: ir.Value, keep_pct: Decimal, step_minor: int) -> ir.Value:
-    """Return the reduced limit; where the step would round a limit to nothing, minor units count."""
+    """Return the reduced limit; minor units count where the step would round it to nothing."""
     kept = _share(limit_minor, keep_pct)
     if not keep_pct:
         return kept

@@ -57,33 +57,27 @@ def review(
     graded = act(grade(rows, policy), policy, currency=currency, as_of=as_of)
     rows = engine.stage("graded", graded)
     on_step("comments")
-    wide = engine.fetch(tell(rows, policy, currency=currency, as_of=as_of))
+    rows = engine.stage("figured", figure(rows, policy, currency=currency))
+    wide = engine.fetch(rows.mutate(**reports(rows, policy, as_of)))
     on_step("order")
     return arrange(wide)
 
 
-def tell(t: ir.Table, policy: Policy, *, currency: str, as_of: date) -> ir.Table:
-    """Return the graded rows with everything that the results show."""
-    lines = (policy.utilisation.watch_above_pct, policy.utilisation.limit_pct)
-    percent = ibis.cases(
-        (~t.limit_usable, ibis.null("string")),
-        (t.owed == 0, ibis.ifelse(t.credit_limit_minor == 0, "0.00", _share(t, lines))),
-        (t.credit_limit_minor == 0, ibis.null("string")),
-        else_=_share(t, lines),
-    )
+def figure(t: ir.Table, policy: Policy, *, currency: str) -> ir.Table:
+    """Return the graded rows with what the results show, and figures written for the comments."""
+    writer = Writer.of(currency, policy.locale)
     band = ibis.cases(*((t.band_rank == rank, name) for rank, name in enumerate(BANDS)))
-    t = t.mutate(
-        ar_utilisation_pct=percent,
+    return t.mutate(
+        ar_utilisation_pct=percent_text(t),
         band=ibis.ifelse(t.status == "not_assessed", ibis.null("string"), band),
         account_actions=account_actions(t, policy),
         stage=stage(t, policy),
         composite_x100=composite_x100(t, policy),
         remarks=remark_codes(t),
+        owed_words=writer.money(t.owed),
+        limit_words=writer.money(t.credit_limit_minor),
+        over_words=writer.money(t.over_minor),
+        credit_words=writer.money(t.credit_minor),
+        used_words=writer.localised(percent_text(t)),
+        score_words=writer.hundredths(t.track_record_x100),
     )
-    return t.mutate(**reports(t, policy, Writer.of(currency, policy.locale), as_of))
-
-
-def _share(t: ir.Table, lines: tuple[object, ...]) -> ir.Value:
-    """Return the utilisation as text; where the limit is zero any divisor serves, it is not used."""
-    whole = ibis.greatest(t.credit_limit_minor, 1)
-    return percent_text(t.outstanding_minor, whole, lines)  # type: ignore[arg-type]

@@ -7,12 +7,9 @@ from typing import TYPE_CHECKING, Self
 
 import ibis
 
-from tradeline.engine.exact import exceeds, floor_div, half_up, x100
 from tradeline.money import AMOUNT_MINOR_MAX, exponent
 
 if TYPE_CHECKING:
-    from decimal import Decimal
-
     import ibis.expr.types as ir
 
 
@@ -61,15 +58,13 @@ class Writer:
         )
 
     def money(self, amount_minor: ir.Value) -> ir.Value:
-        """Return `INR 28,00,000`; whole amounts drop their zero digits, minus signs stay."""
-        size = ibis.ifelse(amount_minor < 0, -amount_minor, amount_minor)
-        sign = ibis.ifelse(amount_minor < 0, f"{self.currency} -", f"{self.currency} ")
+        """Return `INR 28,00,000` for a column of amounts from 0; whole amounts drop zero digits."""
         if not self.digits:
-            return sign + self._whole(size)
+            return f"{self.currency} " + self._whole(amount_minor)
         scale = 10**self.digits
-        rest = size % scale
+        rest = amount_minor % scale
         tail = ibis.ifelse(rest == 0, "", self.decimal + padded(rest, self.digits))
-        return sign + self._whole(size // scale) + tail
+        return f"{self.currency} " + self._whole(amount_minor // scale) + tail
 
     def _whole(self, number: ir.Value) -> ir.Value:
         branches: list[tuple[ir.Value, ir.Value]] = [(number < 1000, text(number))]
@@ -100,23 +95,7 @@ def plain_hundredths(value_x100: ir.Value) -> ir.Value:
     return sign + text(size // 100) + "." + padded(size % 100, 2)
 
 
-def percent_text(part: ir.Value, whole: ir.Value, lines_pct: tuple[Decimal, ...]) -> ir.Value:
-    """Return part of whole in percent: two digits, four where two would hide a breach of a line.
-
-    `whole` must be positive; shares of 1e11 and above are capped there.
-    """
-    size = ibis.ifelse(part < 0, -part, part)
-    capped = ibis.ifelse(size // whole >= 10**11, whole * 10**11, size)
-    rounded = half_up(capped * 10_000, whole)
-    hidden = ibis.literal(False)
-    for line in lines_pct:
-        hidden = hidden | ((rounded == x100(line)) & exceeds(part, whole, line))
-    sign = ibis.ifelse(part < 0, "-", "")
-    two = sign + text(rounded // 100) + "." + padded(rounded % 100, 2)
-    return ibis.ifelse(hidden, two + padded(_next_digits(capped, whole), 2), two)
-
-
-def _next_digits(part: ir.Value, whole: ir.Value) -> ir.Value:
-    """Return the third and fourth decimal of a percentage, rounded up so that a breach shows."""
-    over = part * 10_000 % whole
-    return floor_div(over * 100 + whole - 1, whole)
+def percent_text(t: ir.Table) -> ir.Value:
+    """Return the utilisation from its columns `used_x100` and `used_beyond` (see utilisation)."""
+    two = plain_hundredths(t.used_x100)
+    return ibis.ifelse(t.used_beyond.isnull(), two, two + padded(t.used_beyond, 2))
