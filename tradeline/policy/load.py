@@ -132,4 +132,5 @@ def _named(policy: Policy, base: Policy, base_name: Any, values: dict[str, Any])
     """A preset that was changed must not carry the preset's name."""
     if base_name is None or "name" in values or policy == base:
         return policy
-    return policy.model_copy(update={"name": f"{base_name}, changed"})
+    update = {"name": f"{base_name}, changed", "purpose": values.get("purpose", "")}
+    return policy.model_copy(update=update)
