@@ -1,0 +1,1 @@
+"""The written credit policy: its form, its presets, its words and what changed between two."""
