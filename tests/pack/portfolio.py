@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from datetime import date
+from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
@@ -11,6 +11,9 @@ from tradeline.engine import tables as forms
 from tradeline.engine.results import ReviewTables, RunIdentity
 from tradeline.money import exponent
 from tradeline.policy.schema import BUCKETS
+
+if TYPE_CHECKING:
+    from datetime import date
 
 NAMES = (
     '=HYPERLINK("http://example.invalid","click")',

@@ -52,9 +52,11 @@ def write_results(folder: Path, tables: ReviewTables, *, currency: str, csv: boo
     Rows stream in batches, so memory does not grow with the tables. Text that a spreadsheet could
     take for a formula gets a leading apostrophe in the CSV only.
     """
-    _write(folder, "accounts", tables.accounts, lambda part: present_accounts(part, currency), csv)
-    _write(folder, "checks", tables.checks, _conform(forms.CHECK_ROWS), csv)
-    _write(folder, "findings", tables.findings, _conform(forms.FINDINGS), csv)
+    _write(
+        folder, "accounts", tables.accounts, lambda part: present_accounts(part, currency), csv=csv
+    )
+    _write(folder, "checks", tables.checks, _conform(forms.CHECK_ROWS), csv=csv)
+    _write(folder, "findings", tables.findings, _conform(forms.FINDINGS), csv=csv)
 
 
 def guard_text(column: pa.Array | pa.ChunkedArray, *, numbers: bool = False) -> pa.Array:
@@ -98,7 +100,12 @@ def _conform(schema: pa.Schema) -> Callable[[pa.Table], pa.Table]:
 
 
 def _write(
-    folder: Path, name: str, table: pa.Table, shape: Callable[[pa.Table], pa.Table], csv: bool
+    folder: Path,
+    name: str,
+    table: pa.Table,
+    shape: Callable[[pa.Table], pa.Table],
+    *,
+    csv: bool,
 ) -> None:
     schema = shape(table.slice(0, 0)).schema
     with _parquet(folder / f"{name}.parquet", schema) as parquet:
@@ -140,5 +147,7 @@ def _parquet(path: Path, schema: pa.Schema) -> pa.parquet.ParquetWriter:
 def _csv(path: Path, schema: pa.Schema) -> pa.csv.CSVWriter:
     import pyarrow.csv as arrow_csv
 
-    options = arrow_csv.WriteOptions(quoting_style="needed", quoting_header="none", eol="\n")
+    options = arrow_csv.WriteOptions(
+        quoting_style="needed", quoting_header="none", batch_size=16_384, eol="\n"
+    )
     return arrow_csv.CSVWriter(path, schema, write_options=options)
