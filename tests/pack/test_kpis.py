@@ -63,6 +63,13 @@ def test_sums_beyond_64_bits():
     assert total.dso_days.value == 45
 
 
+def test_use_classes_include_their_upper_end():
+    """Exactly 90 % belongs to the class up to 90, a minor unit more to the next."""
+    owed = (0, 2500, 2501, 9000, 9001, 10000, 10001)
+    total = _total(*({"outstanding_minor": o, "credit_limit_minor": 10000} for o in owed))
+    assert total.use_classes == (2, 1, 0, 1, 2, 1)
+
+
 def test_top_share_is_of_ten():
     """Eleven equal accounts: ten of them hold ten elevenths."""
     assert _total(*[{"outstanding_minor": 7}] * 11).top_share.value == Fraction(10, 11)

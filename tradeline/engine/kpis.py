@@ -22,6 +22,9 @@ if TYPE_CHECKING:
     from tradeline.engine.results import ReviewTables
 
 TOP_ACCOUNTS: Final = 10
+USE_EDGES_PCT: Final = (25, 50, 75, 90, 100)
+"""Upper ends, inclusive, of the classes that show how limits are used; nothing hangs on them."""
+
 UNIT: Final = 10_000
 """Utilisation is divided in steps of this size: amounts times it still fit 64 bits."""
 
@@ -80,6 +83,7 @@ class Figures:
     over_limit: int  # accounts that owe more than their limit
     utilisation_weighted: Measure
     utilisation_mean: Measure  # of limits above 0; each account's share cut at 8 digits
+    use_classes: tuple[int, ...]  # accounts per class of USE_EDGES_PCT, and those beyond
     hhi: Measure
     effective_accounts: Measure  # 1 / HHI
     top_share: Measure  # of the TOP_ACCOUNTS largest balances
@@ -188,8 +192,20 @@ def _limits(assessed: pa.Table) -> dict[str, Any]:
         "limit_usable_minor": _total(usable["recommended_limit_minor"]),
         "over_limit": over or 0,
         "utilisation_weighted": _share(_total(some["owed"]), limits, _NO_LIMIT),
+        "use_classes": _use_classes(some["owed"], some["credit_limit_minor"]),
         "utilisation_mean": _mean_use(some["owed"], some["credit_limit_minor"]),
     }
+
+
+def _use_classes(owed: pa.ChunkedArray, limit: pa.ChunkedArray) -> tuple[int, ...]:
+    """Count the accounts per class, comparing whole numbers only."""
+    hundredfold = pc.multiply(owed, 100)
+    within = [
+        pc.sum(pc.less_equal(hundredfold, pc.multiply(limit, edge))).as_py() or 0
+        for edge in USE_EDGES_PCT
+    ]
+    ends = [0, *within, len(owed)]
+    return tuple(ends[at + 1] - ends[at] for at in range(len(ends) - 1))
 
 
 def _mean_use(owed: pa.ChunkedArray, limit: pa.ChunkedArray) -> Measure:
