@@ -80,8 +80,20 @@ def numbered(raw: RawTable) -> pl.DataFrame:
     rows = pl.int_range(first, first + frame.height + len(bad), eager=True, dtype=pl.Int64)
     if bad:
         rows = rows.filter(~rows.is_in(bad))
-    frame = frame.with_columns(rows.alias("#row"))
+    frame = _with_cell_faults(frame, raw).with_columns(rows.alias("#row"))
     return _without_blank_rows(frame)
+
+
+def _with_cell_faults(frame: pl.DataFrame, raw: RawTable) -> pl.DataFrame:
+    """Put `#N/A` and the like, which come as null, back as texts, so that they become faults."""
+    by_column: dict[int, dict[int, str]] = {}
+    for row, column, shown in raw.about.get("cell_faults", []):
+        by_column.setdefault(column, {})[row] = shown
+    for column, faults in by_column.items():
+        rows = list(faults)
+        texts = cells.text(frame[str(column)]).scatter(rows, list(faults.values()))
+        frame = frame.with_columns(texts.alias(str(column)))
+    return frame
 
 
 def _without_blank_rows(frame: pl.DataFrame) -> pl.DataFrame:
