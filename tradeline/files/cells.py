@@ -1,0 +1,62 @@
+"""Columns as the file has them: texts cleaned, distinct values read once."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+import polars as pl
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+_CONTROL: Final = r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]"
+_SPACES: Final = r"[\s\u00a0\u2007\u202f]+"
+_ODD: Final = r"^\s|\s$|\s\s|[\t\r\n\u00a0\u2007\u202f]|" + _CONTROL
+
+
+def text(column: pl.Series) -> pl.Series:
+    """Return the column as clean text: no control characters, no outer blanks, blank is null.
+
+    Whole numbers lose the `.0` a spreadsheet gives them.
+    """
+    if column.dtype == pl.String:
+        return _clean(column)
+    if column.dtype.is_float():
+        return _of_floats(column)
+    if column.dtype == pl.Boolean:
+        return column.replace_strict({True: "true", False: "false"}, return_dtype=pl.String)
+    return column.cast(pl.String)
+
+
+def _clean(column: pl.Series) -> pl.Series:
+    odd = column.str.contains(_ODD)
+    if odd.any():
+        clean = column.str.replace_all(_CONTROL, "").str.replace_all(_SPACES, " ")
+        column = clean.str.strip_chars(" ")
+    return column.set(column == "", None)
+
+
+def _of_floats(column: pl.Series) -> pl.Series:
+    finite = column.set(~column.is_finite(), None)
+    if bool((finite == finite.floor()).all()) and bool((finite.abs() < 1e18).all()):
+        return finite.cast(pl.Int64).cast(pl.String)
+    whole = (column == column.floor()) & (column.abs() < 1e18)
+    ints = column.set(~whole.fill_null(value=False), 0.0).cast(pl.Int64).cast(pl.String)
+    return ints.zip_with(whole, column.cast(pl.String))
+
+
+def by_distinct(
+    column: pl.Series, read: Callable[[str], Any], dtype: Any
+) -> tuple[pl.Series, pl.Series]:
+    """Read each distinct text once; return the values and, where there was none, the text."""
+    texts = text(column)
+    distinct = texts.drop_nulls().unique()
+    values = [read(word) for word in distinct.to_list()]
+    made = pl.Series(values, dtype=dtype, strict=False)
+    value = texts.replace_strict(distinct, made, default=None, return_dtype=dtype)
+    return value, texts.zip_with(value.is_null(), pl.repeat(None, len(texts), dtype=pl.String, eager=True))
+
+
+def nulls(length: int, dtype: Any) -> pl.Series:
+    """Return a column of nulls."""
+    return pl.repeat(None, length, dtype=dtype, eager=True)

@@ -1,0 +1,43 @@
+"""Recognise currencies: ISO 4217 codes and the signs that name exactly one currency."""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+from typing import Final
+
+# A bare $ or a bare yen sign is several currencies; they are not guessed but asked for.
+_SIGNS: Final = {
+    "₹": "INR", "rs": "INR", "rs.": "INR", "re": "INR", "€": "EUR", "£": "GBP", "us$": "USD",
+    "a$": "AUD", "c$": "CAD", "ca$": "CAD", "s$": "SGD", "hk$": "HKD", "nz$": "NZD", "₩": "KRW",
+    "₪": "ILS", "₫": "VND", "₱": "PHP", "฿": "THB", "₺": "TRY", "₦": "NGN", "₴": "UAH",
+    "dh": "AED", "dhs": "AED", "dhs.": "AED", "r$": "BRL",
+}  # fmt: skip
+UNSURE: Final = {"$": "a dollar", "¥": "yen or yuan", "kr": "a crown", "kr.": "a crown"}
+_HEADER: Final = re.compile(r"(?:\(|\[|\bin |[-–/:,] ?)\s*([A-Za-z]{2,3}\.?|[₹€£$¥])\s*[\])]?$")
+
+
+@lru_cache(maxsize=1)
+def known() -> frozenset[str]:
+    """Return every ISO 4217 code CLDR knows."""
+    from babel import Locale
+
+    return frozenset(Locale("en").currencies)
+
+
+def code_of(text: str) -> str | None:
+    """Return the ISO code a code or sign names; `?` for a sign shared by several currencies."""
+    word = text.strip()
+    if word.casefold() in _SIGNS:
+        return _SIGNS[word.casefold()]
+    if word.casefold() in UNSURE:
+        return "?"
+    upper = word.upper().rstrip(".")
+    return upper if len(upper) == 3 and upper.isalpha() and upper in known() else None
+
+
+def in_header(header: str) -> str | None:
+    """Return the currency a header states, as in `Outstanding (INR)` or `Amount in USD`."""
+    found = _HEADER.search(header.strip())
+    code = code_of(found[1]) if found else None
+    return None if code == "?" else code

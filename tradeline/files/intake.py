@@ -1,0 +1,169 @@
+"""Read the user's files into the tables of the engine; ask or refuse, never guess in silence."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import TYPE_CHECKING
+
+from tradeline.errors import ArgumentFault
+from tradeline.files import findings as notes
+from tradeline.files import mapping, prepared
+from tradeline.files.convert import Conversion, functional_currency
+from tradeline.files.formats import detect
+from tradeline.files.items import to_items, to_payments
+from tradeline.files.master import to_master
+from tradeline.files.prepared import Prepared
+from tradeline.files.profile import with_profile
+from tradeline.files.rates import Rates
+from tradeline.files.rates_file import rates_of
+from tradeline.files.records import (
+    ColumnMatch,
+    Intake,
+    ReadOptions,
+    Role,
+    Source,
+    SourceReport,
+)
+from tradeline.files.sandbox import Reading
+from tradeline.files.synonyms import known_words
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from datetime import date
+    from pathlib import Path
+
+    import polars as pl
+    import pyarrow as pa
+
+    from tradeline.policy.schema import Policy
+
+__all__ = [
+    "ColumnMatch",
+    "Intake",
+    "ReadOptions",
+    "Role",
+    "Source",
+    "SourceReport",
+    "read_sources",
+]
+
+
+def read_sources(
+    sources: Sequence[Source],
+    options: ReadOptions,
+    *,
+    policy: Policy,
+    as_of: date,
+    on_progress: Callable[[str, int, int], None] | None = None,
+) -> Intake:
+    """Return the tables over all sources.
+
+    Amounts are in minor units of one functional currency. Raises FileFault, HostileFile,
+    MappingFault, QuestionForUser, MissingRate or ArgumentFault, each with place and remedy.
+    """
+    if not sources:
+        raise ArgumentFault("No file was given.", mend="Name at least one file.")
+    options = with_profile(options)
+    ready = []
+    for done, source in enumerate(sources):
+        if on_progress:
+            on_progress(source.path.name, done, len(sources))
+        ready.append(_prepare(source, options))
+    if on_progress:
+        on_progress(ready[-1].file, len(sources), len(sources))
+    return _assembled(ready, options, policy, as_of)
+
+
+def _prepare(source: Source, options: ReadOptions) -> Prepared:
+    form = detect(source.path)
+    request = {
+        "format": form, "encoding": options.encoding, "delimiter": options.delimiter,
+        "sheet": options.sheet, "header_row": options.header_row,
+    }  # fmt: skip
+    raw = Reading(source.path, request).result(known_words())
+    frame = prepared.numbered(raw)
+    file = source.path.name
+    mapped = mapping.map_columns(
+        raw.headers, frame, options.mapping, role=source.role, file=file
+    )
+    where = {"source_file": file, "source_sheet": raw.about["sheet"]}
+    if lacking := mapping.missing(mapped):
+        raise mapping.fault(mapped, lacking, raw.headers, file)
+    found = prepared.bad_row_findings(raw, where)
+    frame, left_out = prepared.without_pseudo_rows(frame, mapped, where)
+    return Prepared(
+        source=source, raw=raw, mapped=mapped, frame=frame,
+        decimal=prepared.decimal_mark(frame, mapped, options, file),
+        date_order=prepared.date_order(frame, mapped, options, file),
+        findings=(*found, *left_out),
+    )  # fmt: skip
+
+
+def _assembled(
+    ready: Sequence[Prepared], options: ReadOptions, policy: Policy, as_of: date
+) -> Intake:
+    _refuse_partial_master(ready)
+    named = options.currency or policy.currency
+    stated = {code for each in ready for code in prepared.stated_currencies(each)}
+    currency = functional_currency(stated, named, ", ".join(each.file for each in ready))
+    rates = rates_of([each for each in ready if each.mapped.role == "rates"], policy, as_of)
+    tables: dict[Role, list[pa.Table]] = {"master": [], "items": [], "payments": []}
+    found: list[pl.DataFrame] = [note for each in ready for note in each.findings]
+    for each in ready:
+        if each.mapped.role != "rates":
+            work = _conversion(each, currency, rates, policy)
+            tables[each.mapped.role].append(_CONVERT[each.mapped.role](work))
+            found += work.notes
+    return Intake(
+        master=_joined(tables["master"]), items=_joined(tables["items"]),
+        payments=_joined(tables["payments"]), findings=notes.table(found),
+        reports=tuple(_report(each) for each in ready), currency=currency,
+    )  # fmt: skip
+
+
+_CONVERT: dict[Role, Callable[[Conversion], pa.Table]] = {
+    "master": to_master,
+    "items": to_items,
+    "payments": to_payments,
+}
+
+
+def _conversion(each: Prepared, currency: str, rates: Rates, policy: Policy) -> Conversion:
+    entity = each.source.entity or policy.entity
+    return Conversion(prepared=each, functional=currency, rates=rates, entity=entity)
+
+
+def _refuse_partial_master(ready: Sequence[Prepared]) -> None:
+    """Without open items the master must itself say what is owed and how old it is."""
+    if any(each.mapped.role == "items" for each in ready):
+        return
+    for each in ready:
+        if each.mapped.role == "master":
+            have = set(each.mapped.columns)
+            spread = bool(each.mapped.buckets)
+            lacking = [n for n in ("outstanding", "ageing_bucket") if n not in have and not spread]
+            if lacking:
+                raise mapping.fault(each.mapped, lacking, each.raw.headers, each.file)
+
+
+def _joined(tables: Sequence[pa.Table]) -> pa.Table | None:
+    import pyarrow as pa
+
+    return pa.concat_tables(tables) if tables else None
+
+
+def _report(each: Prepared) -> SourceReport:
+    about = each.raw.about
+    return SourceReport(
+        file=each.file, sha256=_sha256(each.source.path), role=each.mapped.role,
+        entity=each.source.entity, sheet=about["sheet"], header_row=about["header_row"],
+        rows=each.frame.height, encoding=about.get("encoding"), delimiter=about.get("delimiter"),
+        decimal=each.decimal, date_order=each.date_order, matches=each.mapped.matches,
+        unused=each.mapped.unused, format=about["format"],
+    )  # fmt: skip
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+

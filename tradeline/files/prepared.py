@@ -1,0 +1,257 @@
+"""One file between reading and converting: rows numbered, pseudo rows out, questions asked."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+import polars as pl
+
+from tradeline.errors import FileFault, Place, QuestionForUser
+from tradeline.files import amounts, cells, currencies, dates, findings
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from tradeline.files.mapping import Mapped
+    from tradeline.files.records import DateOrder, ReadOptions, Source
+    from tradeline.files.sandbox import RawTable
+
+MONEY: Final = ("credit_limit", "outstanding", "amount", "open_amount")
+_NUMBERS: Final = (*MONEY, "dso_days", "track_record")
+DATES: Final = (
+    "last_payment_date", "onboarded_date", "last_increase_date", "document_date", "due_date", "date",
+)  # fmt: skip
+_DISTINCT_SEEN: Final = 20_000
+_PSEUDO: Final = re.compile(
+    r"^(?:(?:grand|sub|report|net)[ -]?)?totals?(?: \(.*\))?\s*:?$|^totals? (?:for|of|-) .+$"
+    r"|^(?:opening|closing) balance\b.*$|^balance (?:b/f|c/f|brought forward|carried forward)$"
+    r"|^total (?:receivables?|outstanding|due|debtors|accounts receivable)$",
+    re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Prepared:
+    """A mapped file whose rows are only accounts, documents, payments or rates."""
+
+    source: Source
+    raw: RawTable
+    mapped: Mapped
+    frame: pl.DataFrame  # columns "0", "1", ... and "#row"
+    decimal: str
+    date_order: DateOrder | None
+    findings: tuple[pl.DataFrame, ...]
+
+    @property
+    def file(self) -> str:
+        """Return the file's name without folders."""
+        return self.source.path.name
+
+    @property
+    def lenient(self) -> bool:
+        """Return whether surplus digits are a spreadsheet's, to be rounded, not a fault."""
+        return self.raw.about["format"] not in {"csv"}
+
+    def column(self, field: str) -> pl.Series | None:
+        """Return the raw column of a field, or None when the file has none."""
+        index = self.mapped.columns.get(field)
+        return None if index is None else self.frame[str(index)]
+
+    def text(self, field: str) -> pl.Series:
+        """Return the clean texts of a field; nulls when the file has none."""
+        column = self.column(field)
+        return cells.nulls(self.frame.height, pl.String) if column is None else cells.text(column)
+
+    def header(self, field: str) -> str:
+        """Return the header of a field."""
+        return next(m.header for m in self.mapped.matches if m.field == field)
+
+    def place(self, field: str) -> Place:
+        """Return where the field's column sits."""
+        return Place(file=self.file, sheet=self.raw.about["sheet"], column=self.header(field))
+
+
+def numbered(raw: RawTable) -> pl.DataFrame:
+    """Return the raw table with `#row`, the line as the user counts; blank rows are left out."""
+    frame = pl.DataFrame(pl.from_arrow(raw.table))
+    first, bad = raw.about["first_row"], [row[0] for row in raw.about.get("bad_rows", [])]
+    rows = pl.int_range(first, first + frame.height + len(bad), eager=True, dtype=pl.Int64)
+    if bad:
+        rows = rows.filter(~rows.is_in(bad))
+    frame = _with_cell_faults(frame, raw).with_columns(rows.alias("#row"))
+    return _without_blank_rows(frame)
+
+
+def _with_cell_faults(frame: pl.DataFrame, raw: RawTable) -> pl.DataFrame:
+    """Put `#N/A` and the like, which come as null, back as texts, so that they become faults."""
+    by_column: dict[int, dict[int, str]] = {}
+    for row, column, shown in raw.about.get("cell_faults", []):
+        by_column.setdefault(column, {})[row] = shown
+    for column, faults in by_column.items():
+        rows = list(faults)
+        texts = cells.text(frame[str(column)]).scatter(rows, list(faults.values()))
+        frame = frame.with_columns(texts.alias(str(column)))
+    return frame
+
+
+def _without_blank_rows(frame: pl.DataFrame) -> pl.DataFrame:
+    columns = [name for name in frame.columns if name != "#row"]
+    if any(frame[name].null_count() == 0 and frame[name].dtype != pl.String for name in columns):
+        return frame
+    tests = [
+        pl.col(n).fill_null("").str.strip_chars() == "" if frame[n].dtype == pl.String
+        else pl.col(n).is_null()
+        for n in columns
+    ]  # fmt: skip
+    blank = frame.select(pl.all_horizontal(tests).alias("blank"))["blank"]
+    return frame.filter(~blank) if bool(blank.any()) else frame
+
+
+def decimal_mark(
+    frame: pl.DataFrame, mapped: Mapped, options: ReadOptions, file: str
+) -> str:
+    """Return the decimal mark that the file's number columns prove; asks when both fit."""
+    if options.decimal:
+        return options.decimal
+    proofs: set[str] = set()
+    for match in mapped.matches:
+        if match.field not in _NUMBERS:
+            continue
+        column = frame[str(mapped.columns[match.field])]
+        found = _marks(column)
+        plain = match.why == "name is canonical" or match.field not in MONEY
+        proofs |= found - {"?."} if plain else found
+    for index in mapped.buckets:
+        proofs |= _marks(frame[str(index)])
+    return _decided(proofs, file)
+
+
+def _marks(column: pl.Series) -> set[str]:
+    if column.dtype != pl.String:
+        return set()
+    odd = column.filter(column.str.contains("[.,]").fill_null(value=False))
+    return amounts.marks(odd.unique().head(_DISTINCT_SEEN).to_list())
+
+
+def _decided(proofs: set[str], file: str) -> str:
+    proven = proofs & {".", ","}
+    if len(proven) == 1:
+        return proven.pop()
+    if not proofs:
+        return "."
+    why = "are written in both ways" if proven else "can be read in two ways, as 1.234 or 1,234"
+    raise QuestionForUser(
+        f"The amounts {why}: the decimal mark is open.",
+        where=Place(file=file),
+        mend="Answer with --decimal . or --decimal ,",
+    )
+
+
+def date_order(
+    frame: pl.DataFrame, mapped: Mapped, options: ReadOptions, file: str
+) -> DateOrder | None:
+    """Return the order of the file's text dates, None when none needs one; asks when open."""
+    if options.date_order:
+        return options.date_order
+    fits: list[tuple[set[DateOrder], str, str]] = []
+    for match in mapped.matches:
+        column = frame[str(mapped.columns[match.field])]
+        if match.field in DATES and column.dtype == pl.String:
+            texts = cells.text(column).drop_nulls().unique().sort().to_list()
+            fit = dates.order_of(text.casefold() for text in texts)
+            if fit is not None:
+                fits.append((fit, match.header, texts[0]))
+    return _ordered(fits, file)
+
+
+def _ordered(fits: Sequence[tuple[set[DateOrder], str, str]], file: str) -> DateOrder | None:
+    if not fits:
+        return None
+    common = set.intersection(*(fit for fit, _, _ in fits))
+    if len(common) == 1:
+        return common.pop()
+    _, header, example = fits[0]
+    raise dates.ask_order(file=file, column=header, example=example, contradictory=not common)
+
+
+def without_pseudo_rows(
+    frame: pl.DataFrame, mapped: Mapped, source: dict[str, str | None]
+) -> tuple[pl.DataFrame, list[pl.DataFrame]]:
+    """Return the real rows, and one finding per total, balance or section row left out."""
+    names = [f for f in ("customer_no", "customer_name", "document_no") if f in mapped.columns]
+    texts = [cells.text(frame[str(mapped.columns[name])]) for name in names]
+    pseudo = pl.repeat(value=False, n=frame.height, dtype=pl.Boolean, eager=True)
+    for column in texts:
+        pseudo = pseudo | column.str.contains("(?i)total|balance").fill_null(value=False)
+    anonymous = pl.select(pl.all_horizontal([c.is_null() for c in texts])).to_series()
+    if len(anonymous) == frame.height:
+        pseudo = pseudo | anonymous
+    if not bool(pseudo.any()):
+        return frame, []
+    places = [row for row in pseudo.arg_true().to_list() if _is_pseudo(frame.row(row), texts, row)]
+    return _split(frame, places, source)
+
+
+def _is_pseudo(row: tuple[object, ...], texts: Sequence[pl.Series], at: int) -> bool:
+    named = [column[at] for column in texts if column[at] is not None]
+    seen = named or [cell.strip() for cell in row if isinstance(cell, str)]
+    return any(_PSEUDO.match(cell) for cell in seen)
+
+
+def _split(
+    frame: pl.DataFrame, places: Sequence[int], source: dict[str, str | None]
+) -> tuple[pl.DataFrame, list[pl.DataFrame]]:
+    if not places:
+        return frame, []
+    out = frame[list(places)].select(pl.col("#row").alias("source_row"))
+    out = out.with_columns(pl.lit(v, dtype=pl.String).alias(k) for k, v in source.items())
+    note = findings.of_rows(
+        out, code="TOTAL_ROW_SKIPPED", severity="INFO",
+        message="A total or balance row was left out; it is no account or document.",
+    )  # fmt: skip
+    kept = pl.int_range(frame.height, eager=True).is_in(list(places))
+    return frame.filter(~kept), [note]
+
+
+def bad_row_findings(raw: RawTable, source: dict[str, str | None]) -> list[pl.DataFrame]:
+    """Return one finding per row whose number of fields differs from the header's."""
+    bad = [row for row in raw.about.get("bad_rows", []) if row[3].strip()]
+    if len(bad) > max(10, raw.table.num_rows):
+        raise FileFault(
+            f"{len(bad):,} rows have another number of fields than the header.",
+            where=Place(file=source["source_file"], row=bad[0][0]),
+            mend="Check the delimiter (--delimiter) and the quotation marks.",
+        )
+    return [
+        findings.note(
+            code="WRONG_FIELD_COUNT", severity="QUARANTINE", source_row=row,
+            message=f"The row has {seen} fields, the header {wanted}; it was left out. "
+            "Quote texts that hold the delimiter.",
+            **source,
+        )
+        for row, seen, wanted, _ in bad
+    ]  # fmt: skip
+
+
+def stated_currencies(prepared: Prepared) -> set[str]:
+    """Return the currencies the file states, by column, in amounts or else in headers."""
+    texts = prepared.text("currency").drop_nulls().unique().to_list()
+    if texts:
+        return {code for text in texts if (code := currencies.code_of(text))}
+    found: set[str] = set()
+    for match in prepared.mapped.matches:
+        if match.field in MONEY:
+            found |= _named_in(prepared, match.field, match.header)
+    return found
+
+
+def _named_in(prepared: Prepared, field: str, header: str) -> set[str]:
+    stated = currencies.in_header(header)
+    column = prepared.column(field)
+    if column is None or column.dtype != pl.String:
+        return {stated} if stated else set()
+    named = amounts.read(column, prepared.decimal).currency
+    codes = set() if named is None else set(named.drop_nulls().unique().to_list())
+    return codes | ({stated} if stated else set())

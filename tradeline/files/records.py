@@ -1,0 +1,94 @@
+"""What the reading side takes and gives: sources, options, reports and the three tables."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+from tradeline.files.synonyms import Role
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+DateOrder = Literal["dmy", "mdy", "ymd"]
+Decimal = Literal[".", ","]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Source:
+    """One file; without a role it is told from the columns."""
+
+    path: Path
+    entity: str | None = None
+    role: Role | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReadOptions:
+    """Answers to what the files leave open; what is None is detected and reported."""
+
+    currency: str | None = None  # functional currency
+    date_order: DateOrder | None = None
+    decimal: Decimal | None = None
+    encoding: str | None = None
+    delimiter: str | None = None
+    sheet: str | None = None
+    header_row: int | None = None  # 1-based
+    mapping: Mapping[str, str] = field(default_factory=dict)  # column header -> field
+    profile: Path | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class ColumnMatch:
+    """Which header became which field, how sure that is (0-100) and why."""
+
+    field: str
+    header: str
+    confidence: int
+    why: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class SourceReport:
+    """How one file was read; names only, no folders."""
+
+    file: str
+    sha256: str
+    role: Role
+    entity: str | None
+    sheet: str | None
+    header_row: int
+    rows: int
+    encoding: str | None
+    delimiter: str | None
+    decimal: str | None
+    date_order: str | None
+    matches: tuple[ColumnMatch, ...]
+    unused: tuple[str, ...]
+    format: str = "csv"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Intake:
+    """The tables of `engine.tables` over all sources, with findings and one report per file."""
+
+    master: pa.Table | None
+    items: pa.Table | None
+    payments: pa.Table | None
+    findings: pa.Table
+    reports: tuple[SourceReport, ...]
+    currency: str
+
+
+__all__ = [
+    "ColumnMatch",
+    "DateOrder",
+    "Decimal",
+    "Intake",
+    "ReadOptions",
+    "Role",
+    "Source",
+    "SourceReport",
+]

@@ -1,0 +1,118 @@
+"""Run the reader in a child process with limits on memory, processor and wall time."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from tradeline import errors
+from tradeline.errors import FileFault, HostileFile, TradelineError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    import pyarrow as pa
+
+FILE_BYTES_MAX: Final = 512 * 1024**2
+WALL_S_MAX: Final = 120
+LIMITS: Final[Mapping[str, int]] = {
+    "memory_bytes": 2 * 1024**3,
+    "cpu_s": 60,
+    "output_bytes": 2 * 1024**3,
+}
+_ROOT: Final = str(Path(__file__).resolve().parents[2])
+_BOOT: Final = "import sys; sys.path[:] = {path!r}; from tradeline.files.child import main; main()"
+# Few malloc arenas: each reserves address space, which the memory limit counts.
+_ENVIRONMENT: Final = {"MALLOC_ARENA_MAX": "2", "POLARS_MAX_THREADS": "1", "OMP_NUM_THREADS": "1"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class RawTable:
+    """A table as the file has it: columns named `0`, `1`, ...; nothing converted."""
+
+    table: pa.Table
+    about: Mapping[str, Any]
+
+    @property
+    def headers(self) -> list[str]:
+        """Return the headers, made distinct, in the order of the columns."""
+        return list(self.about["headers"])
+
+
+class Reading:
+    """A child at work; `result` waits for it, so the parent may prepare meanwhile."""
+
+    def __init__(
+        self, path: Path, request: Mapping[str, Any], limits: Mapping[str, int] = LIMITS
+    ) -> None:
+        self._name = path.name
+        self._folder = tempfile.TemporaryDirectory(prefix="tradeline-")
+        self._output = Path(self._folder.name) / "table.arrow"
+        full = {**request, "path": str(path), "output": str(self._output), "limits": dict(limits)}
+        self._child = _start(full)
+
+    def result(self, words: Sequence[str]) -> RawTable:
+        """Return the table; raises FileFault or HostileFile with the file's name."""
+        try:
+            answer = self._answer(words)
+            return RawTable(table=_mapped(self._output), about=answer)
+        finally:
+            self._folder.cleanup()
+
+    def _answer(self, words: Sequence[str]) -> dict[str, Any]:
+        try:
+            out, _ = self._child.communicate(json.dumps(list(words)) + "\n", timeout=WALL_S_MAX)
+        except subprocess.TimeoutExpired as fault:
+            self._child.kill()
+            self._child.wait()
+            raise _hostile(self._name, f"took longer than {WALL_S_MAX} s") from fault
+        try:
+            answer: dict[str, Any] = json.loads(out)
+        except ValueError as fault:
+            code = self._child.returncode
+            raise _hostile(self._name, f"ended its reader (code {code})") from fault
+        if not answer["ok"]:
+            raise _rebuilt(answer, self._name)
+        return answer
+
+
+def _start(request: Mapping[str, Any]) -> subprocess.Popen[str]:
+    path = [_ROOT, *(entry for entry in sys.path if entry and entry != _ROOT)]
+    return subprocess.Popen(
+        [sys.executable, "-I", "-S", "-c", _BOOT.format(path=path), json.dumps(request)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+        encoding="utf-8",
+        env=_ENVIRONMENT,
+    )
+
+
+def _mapped(path: Path) -> pa.Table:
+    import pyarrow as pa
+    import pyarrow.ipc
+
+    with pa.memory_map(str(path)) as source:
+        return pa.ipc.open_file(source).read_all()
+
+
+def _hostile(name: str, why: str) -> HostileFile:
+    return HostileFile(
+        f"The file was refused: it {why}.",
+        where=name,
+        mend="Open it in its own program and export the needed sheet again, without the rest.",
+    )
+
+
+def _rebuilt(answer: Mapping[str, str], name: str) -> TradelineError:
+    kind = getattr(errors, answer["kind"], FileFault)
+    where = ", ".join(part for part in (name, answer["where"]) if part)
+    mend = answer["mend"] or "Export the needed sheet again, without the rest."
+    error: TradelineError = kind(answer["what"], where=where, mend=mend)
+    return error
