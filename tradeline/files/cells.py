@@ -54,7 +54,9 @@ def by_distinct(
     values = [read(word) for word in distinct.to_list()]
     made = pl.Series(values, dtype=dtype, strict=False)
     value = texts.replace_strict(distinct, made, default=None, return_dtype=dtype)
-    return value, texts.zip_with(value.is_null(), pl.repeat(None, len(texts), dtype=pl.String, eager=True))
+    return value, texts.zip_with(
+        value.is_null(), pl.repeat(None, len(texts), dtype=pl.String, eager=True)
+    )
 
 
 def nulls(length: int, dtype: Any) -> pl.Series:

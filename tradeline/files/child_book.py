@@ -98,11 +98,14 @@ def _batch(sheet: Any) -> tuple[Any, Any]:
 
     batch, errors = sheet.to_arrow_with_errors()
     faults = [
-        (*each.offset_position, each.detail) for each in (errors.errors if errors else [])[:_FAULTS_MAX]
+        (*each.offset_position, each.detail)
+        for each in (errors.errors if errors else [])[:_FAULTS_MAX]
     ]
     table = pa.Table.from_batches([batch])
     renamed = table.rename_columns([str(index) for index in range(table.num_columns)])
-    heads = [c.name if c.column_name_from == "looked_up" else None for c in sheet.available_columns()]
+    heads = [
+        c.name if c.column_name_from == "looked_up" else None for c in sheet.available_columns()
+    ]
     return (renamed, heads), faults
 
 

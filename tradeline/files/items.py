@@ -49,7 +49,9 @@ def _amounts(work: Conversion) -> tuple[Column, Column]:
     amount = money(work, "amount" if "amount" in have else "open_amount")
     open_amount = money(work, "open_amount" if "open_amount" in have else "amount")
     none = cells.nulls(work.height, pl.String)
-    return amount, (open_amount if {"amount", "open_amount"} <= set(have) else (open_amount[0], none))
+    return amount, (
+        open_amount if {"amount", "open_amount"} <= set(have) else (open_amount[0], none)
+    )
 
 
 def _signed(

@@ -58,7 +58,9 @@ def _days(work: Conversion) -> dict[str, pl.Series]:
 def _kept(work: Conversion, frame: pl.DataFrame) -> pa.Table:
     note_eaten(work)
     nobody = (
-        frame["customer_no"].is_null() & frame["customer_name"].is_null() & frame["tax_id"].is_null()
+        frame["customer_no"].is_null()
+        & frame["customer_name"].is_null()
+        & frame["tax_id"].is_null()
     )
     work.note(
         nobody, code="NO_IDENTITY", severity="QUARANTINE", field="customer_no",
@@ -104,7 +106,9 @@ def _outstanding(work: Conversion) -> Column:
     total = cells.nulls(work.height, pl.Int64)
     fault = cells.nulls(work.height, pl.String)
     for minor, bad, _ in _spread(work):
-        total = minor if total.null_count() == len(total) else total.fill_null(0) + minor.fill_null(0)
+        total = (
+            minor if total.null_count() == len(total) else total.fill_null(0) + minor.fill_null(0)
+        )
         fault = fault.zip_with(fault.is_not_null(), bad)
     return total.set(fault.is_not_null(), None), fault
 

@@ -109,9 +109,7 @@ def _without_blank_rows(frame: pl.DataFrame) -> pl.DataFrame:
     return frame.filter(~blank) if bool(blank.any()) else frame
 
 
-def decimal_mark(
-    frame: pl.DataFrame, mapped: Mapped, options: ReadOptions, file: str
-) -> str:
+def decimal_mark(frame: pl.DataFrame, mapped: Mapped, options: ReadOptions, file: str) -> str:
     """Return the decimal mark that the file's number columns prove; asks when both fit."""
     if options.decimal:
         return options.decimal
