@@ -10,6 +10,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from tradeline.policy.diff import diff
 from tradeline.policy.explain import in_words
 from tradeline.policy.fields import Leaf, leaves, section_at, value_at
 from tradeline.policy.json_schema import json_schema
@@ -52,12 +53,58 @@ the promptness curve need no finer unit than 1/10,000 of a point.
 
 def policy_page() -> str:
     """Return a table for each section: name, values, unit, allowed, source, meaning."""
-    return POLICY_INTRO + "\n".join(_policy_sections())
+    return POLICY_INTRO + _prudent() + "\n".join(_policy_sections())
 
 
 def policy_schema() -> str:
     """Return the JSON schema as `tradeline policy schema` prints it."""
     return json.dumps(json_schema(), indent=2, ensure_ascii=False) + "\n"
+
+
+PRUDENT_INTRO = """
+## Why prudent differs from standard
+
+`prudent` is for thin margins or an uninsured book: it acts one step earlier.
+
+| field | standard | prudent | why |
+|---|---|---|---|
+"""
+
+# One reason for each value in which the preset departs from standard; a missing one is an error.
+PRUDENT_REASONS = {
+    "utilisation.watch_above_pct": "above 80 % the next ordinary order no longer fits",
+    "utilisation.target_average_pct": "a portfolio fuller than this has no room for a bad month",
+    "ageing.buckets.31-60.check": "IFRS 9 5.5.11 presumes a risen risk beyond 30 days",
+    "ageing.buckets.31-60.tier": "follows the check",
+    "ageing.tier_unknown": "a debt of unknown age is treated as an old one",
+    "recency.recent_days": "a customer on 30 or 60 days' terms has missed a cycle after 90",
+    "track_record.pass_min": "60 is 22 days late on average, 50 is 30: late, but not yet presumed",
+    "dispute.combines_with_buckets": "follows the earlier warning at 31-60",
+    "dispute.combines_with_dso_above_days": "half-way between the increase's ceiling and 90 days",
+    "reduction.severe_keep_pct": "uninsured, the part beyond 90 days is seldom collected in full",
+    "reduction.high_keep_pct": "as for severe ageing, one step milder",
+    "increase.raise_to_pct": "small steps show sooner whether a customer carries the limit",
+    "increase.utilisation_max_pct": "no increase for an account that is already watched",
+    "increase.track_record_min": "better than prompt on average (80), not merely prompt",
+    "increase.dso_max_days": "paid within about 45 days of the sale",
+    "increase.gap_max_days": "follows the shorter payment cycle",
+    "increase.on_book_min_months": "a full year shows every season",
+    "increase.after_increase_min_days": "two quarters show whether the last increase was carried",
+    "actions.utilisation_watch": "no change of limit while the account is watched",
+    "actions.payment_slow": "a missed cycle is collected, not only watched",
+    "stages.sicr_30dpd_backstop": "the presumption is applied instead of rebutted",
+}
+
+
+def _prudent() -> str:
+    """Return the reason for each difference between the two presets."""
+    changes = diff(load_preset("standard"), load_preset("prudent"))
+    rows = [
+        f"| `{c.path}` | {c.old} | {c.new} | {PRUDENT_REASONS[c.path]} |"
+        for c in changes
+        if c.path not in {"name", "purpose"}
+    ]
+    return PRUDENT_INTRO + "\n".join(rows) + "\n"
 
 
 PAGES: dict[str, Callable[[], str]] = {

@@ -49,7 +49,8 @@ def wrong(name: str, problems: Iterable[Problem], mend: str = "") -> WrongPolicy
         where=f"{name}, line {first.line}, column {first.column}",
         mend=mend
         or f"Correct the {'line' if len(lines) == 1 else 'lines'} above and run "
-        f"tradeline policy check {name}; every field is described in docs/reference/policy.md",
+        f"tradeline policy check {name} again; a fresh file shows every field and what it allows: "
+        "tradeline policy init --out fresh.yaml",
     )
     fault.problems = tuple(ordered)
     return fault
