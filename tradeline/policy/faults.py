@@ -37,7 +37,7 @@ class WrongPolicy(PolicyFault):
     problems: tuple[Problem, ...] = ()
 
 
-def wrong(name: str, problems: Iterable[Problem]) -> WrongPolicy:
+def wrong(name: str, problems: Iterable[Problem], mend: str = "") -> WrongPolicy:
     """Return one fault that lists the problems by line."""
     ordered = sorted(set(problems), key=lambda p: (p.line, p.column, p.field, p.message))
     lines = [f"{name}, line {p.line}: {p.message}" for p in ordered[:PROBLEMS_MAX]]
@@ -47,8 +47,10 @@ def wrong(name: str, problems: Iterable[Problem]) -> WrongPolicy:
     fault = WrongPolicy(
         "\n".join(lines),
         where=f"{name}, line {first.line}, column {first.column}",
-        mend=f"Correct the {'line' if len(lines) == 1 else 'lines'} above and run "
-        f"tradeline policy check {name}; every field is described in docs/reference/policy.md",
+        mend=mend
+        or f"Correct the {'line' if len(lines) == 1 else 'lines'} above and run "
+        f"tradeline policy check {name} again; a fresh file shows every field and what it allows: "
+        "tradeline policy init --out fresh.yaml",
     )
     fault.problems = tuple(ordered)
     return fault
@@ -64,10 +66,15 @@ def problems_of(error: ValidationError, source: Source) -> Iterator[Problem]:
         cause = details.get("ctx", {}).get("error")
         if isinstance(cause, MisfitError):
             yield from _misfits(cause, path, source)
-        elif details["type"] == "extra_forbidden":
+        elif details["type"] == "extra_forbidden" or _is_section_key(details["loc"]):
             yield unknown_name(path, source)
         else:
             yield _misvalue(details, path, source)
+
+
+def _is_section_key(loc: Path) -> bool:
+    """Ageing buckets are keys of a map for Pydantic and names of sections for the user."""
+    return loc[-1:] == ("[key]",) and bool(names_at(_words(loc[:-2])))
 
 
 def _inside(path: Path, outer: Path) -> bool:

@@ -53,8 +53,8 @@ SHARE_DENOMINATOR_MAX: Final = 1000
 DAYS_MAX: Final = 3650
 PERCENT_MAX: Final = 1000
 
-_DIGITS = re.compile(r"-?(\d{1,15}(\.\d{0,10})?|\.\d{1,10})")
-_SHARE = re.compile(r"\d{1,6}/\d{1,6}")
+_DIGITS = re.compile(r"-?((0|[1-9][0-9]{0,14})(\.[0-9]{0,10})?|\.[0-9]{1,10})")
+_SHARE = re.compile(r"[0-9]{1,6}/[0-9]{1,6}")
 
 
 @dataclass(frozen=True)

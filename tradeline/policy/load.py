@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from dataclasses import replace
 from difflib import get_close_matches
 from functools import cache
 from importlib.resources import files
@@ -84,7 +85,7 @@ def parse_policy(text: str, name: str) -> Policy:
     try:
         policy = Policy.model_validate(merged)
     except ValidationError as error:
-        raise wrong(name, problems_of(error, source)) from error
+        raise wrong(name, problems_of(error, replace(source, values=merged))) from error
     return _named(policy, base, base_name, values)
 
 

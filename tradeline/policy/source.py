@@ -28,6 +28,7 @@ from yaml.events import (
 )
 
 from tradeline.errors import PolicyFault
+from tradeline.policy.faults import Problem, wrong
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -90,9 +91,10 @@ def read(text: str, name: str) -> Source:
 
 
 def _fault(name: str, spot: Spot, message: str, mend: str = "") -> PolicyFault:
-    return PolicyFault(
-        f"{name}, line {spot.line}: {message}",
-        where=f"{name}, line {spot.line}, column {spot.column}",
+    problem = Problem(line=spot.line, column=spot.column, field="", message=message)
+    return wrong(
+        name,
+        [problem],
         mend=mend or "Mend the line, or compare with a fresh file: tradeline policy init",
     )
 

@@ -33,15 +33,16 @@ class Sentence:
 
 def _buckets() -> Iterator[tuple[str, ...]]:
     """One sentence for each bucket, and one for each of its values where that alone changes."""
+    past = "past the [ageing.basis]"
     for position, bucket in enumerate(BUCKETS):
         base = f"ageing.buckets.{bucket}"
-        span = f"up to [ageing.bucket_ends_days.{position}] days past the [ageing.basis]"
+        span = f"up to [ageing.bucket_ends_days.{position}] {past}"
+        span = span if position < 3 else "anything older"
         yield (
             "",
             (
-                f"With its oldest item in {bucket} ({span if position < 3 else 'anything older'}), an "
-                f"account's ageing check is [{base}.check], the tier [{base}.tier] and the ageing term "
-                f"of the composite score [{base}.score]."
+                f"With its oldest item in {bucket} ({span}), the account's ageing check is "
+                f"[{base}.check], its tier [{base}.tier], its ageing term [{base}.score]."
             ),
         )
         yield _ALONE, f"{base}.check", f"The ageing check at {bucket} is{{now}} {{}}."
@@ -105,19 +106,19 @@ _CHAPTERS: Final[dict[str, tuple[tuple[str, ...], ...]]] = {
         ("entity", "Rows that name no legal entity{now} belong to {}."),
     ),
     "Utilisation": (
-        ("", "Utilisation is receivables outstanding divided by the credit limit."),
+        ("", "Utilisation is receivables outstanding divided by the limit, compared unrounded."),
         (
             "utilisation.watch_above_pct",
-            "The check{now} warns above {} of the limit; exactly there it still passes.",
+            "The utilisation check{now} warns above {} of the limit.",
         ),
         (
             "utilisation.limit_pct",
-            "The check{now} fails above {} of the limit; exactly there it only warns.",
+            "The utilisation check{now} fails above {} of the limit.",
         ),
         ("utilisation.tier_above_watch", "While the utilisation check warns, the tier is{now} {}."),
         (
             "utilisation.tier_above_limit",
-            "When the utilisation check fails, or money is owed at limit zero, the tier is{now} {}.",
+            "When it fails, or money is owed at limit zero, the utilisation tier is{now} {}.",
         ),
         (
             "utilisation.target_average_pct",
@@ -142,7 +143,10 @@ _CHAPTERS: Final[dict[str, tuple[tuple[str, ...], ...]]] = {
         ("recency.tier_dormant_without_balance", "Dormant and owing nothing, the tier is{now} {}."),
     ),
     "Track record": (
-        ("track_record.pass_min", "The check{now} passes from a score of {} and warns below it."),
+        (
+            "track_record.pass_min",
+            "The track-record check{now} passes from a score of {} and warns below.",
+        ),
         ("track_record.tier_missing", "Without a usable score the tier is{now} {}."),
         (
             "track_record.upgrade_levels",
@@ -159,15 +163,15 @@ _CHAPTERS: Final[dict[str, tuple[tuple[str, ...], ...]]] = {
         ),
         (
             "dispute.combination_levels",
-            "A dispute combined with age or DSO{now} raises the band by {}, once.",
+            "A dispute with age or DSO{now} raises the band by {}, once.",
         ),
     ),
     "Band": (
         (
             "",
             (
-                "The band is the highest tier of the checks, raised for a dispute combined with age, "
-                "then for a weak track record, and never beyond Critical."
+                "The band is the highest tier of the checks, raised for a dispute combined with "
+                "age, then for a weak track record, and never beyond Critical."
             ),
         ),
     ),
@@ -179,13 +183,13 @@ _CHAPTERS: Final[dict[str, tuple[tuple[str, ...], ...]]] = {
         ("reduction.severe_keep_pct", "Under severe ageing the limit is{now} cut to {} of itself."),
         (
             "reduction.high_keep_pct",
-            "When the band is High even without utilisation, the limit is{now} cut to {} of itself.",
+            "At band High even without utilisation, the limit is{now} cut to {} of itself.",
         ),
         (
             "limit_step",
             (
-                "Limits are{now} rounded down to a multiple of {}, and in any other currency to its "
-                "smallest unit."
+                "Limits are{now} rounded down to a multiple of {}, and in any other currency to "
+                "its smallest unit."
             ),
             "Limits are{now} rounded down to the currency's smallest unit.",
         ),
@@ -195,29 +199,32 @@ _CHAPTERS: Final[dict[str, tuple[tuple[str, ...], ...]]] = {
         (
             "",
             (
-                "An increase is proposed only when every check passes, the band is Low, the data carry "
-                "no remark, and all of the following hold."
+                "An increase is proposed only when every check passes, the band is Low, the data "
+                "carry no remark, and all of the following hold."
             ),
         ),
-        ("increase.raise_to_pct", "The limit proposed is{now} {} of the present one."),
-        ("increase.utilisation_min_pct", "Utilisation is{now} at least {}."),
-        ("increase.utilisation_max_pct", "Utilisation is{now} at most {}."),
-        ("increase.track_record_min", "The track record is known and{now} at least {}."),
-        ("increase.buckets", "The oldest open item is{now} in {}."),
-        ("increase.dso_max_days", "DSO is known and{now} at most {}."),
-        ("increase.gap_max_days", "The last payment is{now} at most {} back."),
+        ("increase.raise_to_pct", "An increase{now} proposes {} of the present limit."),
+        ("increase.utilisation_min_pct", "An increase asks{now} for a utilisation of at least {}."),
+        ("increase.utilisation_max_pct", "An increase asks{now} for a utilisation of at most {}."),
+        (
+            "increase.track_record_min",
+            "An increase asks{now} for a known track record of at least {}.",
+        ),
+        ("increase.buckets", "An increase asks{now} for an oldest item in {}."),
+        ("increase.dso_max_days", "An increase asks{now} for a known DSO of at most {}."),
+        ("increase.gap_max_days", "An increase asks{now} for a last payment at most {} back."),
         (
             "increase.on_book_min_months",
-            "The account is{now} on the book for at least {}, where its start is known.",
+            "An increase asks{now} for at least {} on the book, where the start is known.",
         ),
         (
             "increase.after_increase_min_days",
-            "At least {} have{now} passed since the last increase, where that is known.",
+            "An increase asks{now} for at least {} since the last one, where that is known.",
         ),
         (
             "increase.class_caps",
-            "No increase{now} goes beyond {}.",
-            "No risk class{now} caps an increase.",
+            "An increase{now} goes to {} at most.",
+            "An increase{now} has no cap by risk class.",
         ),
     ),
     "Actions": (
@@ -225,23 +232,29 @@ _CHAPTERS: Final[dict[str, tuple[tuple[str, ...], ...]]] = {
         ("", "The actions of all findings add up; an action is not a change of the limit."),
     ),
     "Stages for expected credit loss": (
-        ("", "The stage is a label for monitoring; it never changes an allowance."),
+        (
+            "",
+            "The stage, 3, else 2, else 1, is for monitoring; it never changes an allowance.",
+        ),
         ("stages.impaired_buckets", "Stage 3 is{now} an account with its oldest item in {}."),
         (
             "stages.impaired_dispute_band",
             "Stage 3 is{now} also an account with an open dispute at band {} or above.",
         ),
-        ("stages.risen_buckets", "What is not Stage 3 is{now} Stage 2 with its oldest item in {}."),
+        (
+            "stages.risen_buckets",
+            "Otherwise Stage 2 is{now} an account with its oldest item in {}.",
+        ),
         (
             "stages.risen_track_below",
-            "It is{now} Stage 2 also with a track record below {}, and otherwise Stage 1.",
+            "Stage 2 is{now} also an account with a track record below {}.",
         ),
         (
             "stages.sicr_30dpd_backstop",
             "An oldest item in 31-60 is{now} Stage 2 as well, as IFRS 9 5.5.11 presumes.",
             (
-                "An oldest item in 31-60 alone is{now} not Stage 2: the presumption of IFRS 9 5.5.11 "
-                "is rebutted, and the pack says so."
+                "An oldest item in 31-60 alone is{now} not Stage 2: the presumption of IFRS 9 "
+                "5.5.11 is rebutted, and the pack says so."
             ),
         ),
     ),
@@ -256,8 +269,8 @@ _CHAPTERS: Final[dict[str, tuple[tuple[str, ...], ...]]] = {
         (
             "composite.dispute_uplift",
             (
-                "An open dispute{now} multiplies the score by 1 plus {} times the larger of the ageing "
-                "and DSO terms, up to 100."
+                "An open dispute{now} multiplies the score by 1 plus {} times the larger of the "
+                "ageing and DSO terms, up to 100."
             ),
         ),
     ),
@@ -275,12 +288,12 @@ _CHAPTERS: Final[dict[str, tuple[tuple[str, ...], ...]]] = {
         (
             "tax_id.gstin_strict",
             (
-                "A GSTIN must{now} also have the right check digit, state and holder letter, or its "
-                "row is set aside."
+                "A GSTIN must{now} also have the right check digit, state and holder letter, or "
+                "its row is set aside."
             ),
             (
-                "A GSTIN must have{now} the right structure, or its row is set aside; a wrong check "
-                "digit, state or holder letter is only remarked."
+                "A GSTIN must have{now} the right structure, or its row is set aside; a wrong "
+                "check digit, state or holder letter is only remarked."
             ),
         ),
         ("fx.rate_age_max_days", "An exchange rate older than {} is{now} refused."),
@@ -289,7 +302,7 @@ _CHAPTERS: Final[dict[str, tuple[tuple[str, ...], ...]]] = {
         ("dso.window_days", "DSO{now} takes the credit sales of the last {}."),
         (
             "track_score.window_days",
-            "The track record{now} covers invoices that fell due in the last {}.",
+            "The track record{now} covers invoices due in the last {}.",
         ),
         ("track_score.curve", "An invoice{now} earns {}, and in between in proportion."),
         ("track_score.recent_days", "The last {} are{now} compared with the rest of the window."),
@@ -299,13 +312,13 @@ _CHAPTERS: Final[dict[str, tuple[tuple[str, ...], ...]]] = {
         ("track_score.dispute_free_share", "Disputes up to a share of {}{now} cost nothing."),
         (
             "track_score.dispute_points_per_share",
-            "Each further hundredth of disputes{now} costs a hundredth of {}.",
+            "Each further percent of disputes{now} costs a hundredth of {}.",
         ),
         ("track_score.dispute_points_max", "Disputes{now} cost at most {}."),
         ("track_score.failure_points", "A returned payment or broken promise{now} costs {}."),
         (
             "track_score.failure_points_max",
-            "Returned payments and broken promises{now} cost at most {} together.",
+            "Returned payments and broken promises{now} cost at most {}.",
         ),
         ("track_score.prompt_share_min", "The bonus asks{now} that a share of {} is paid on time."),
         ("track_score.prompt_invoices_min", "The bonus{now} asks for at least {}."),
