@@ -188,7 +188,9 @@ def scaled(numbers: Numbers, digits: int, *, lenient: bool) -> tuple[pl.Series, 
     minor = near.set(big | surplus | ~near.is_finite().fill_null(value=True), None).cast(pl.Int64)
     minor, faulty = _exact(column, minor, surplus & ~big, digits, lenient=lenient)
     bad = (faulty | big) & numbers.fault.is_null()
-    return minor, cells.text(column).zip_with(bad, numbers.fault) if bool(bad.any()) else numbers.fault
+    return minor, cells.text(column).zip_with(bad, numbers.fault) if bool(
+        bad.any()
+    ) else numbers.fault
 
 
 def _as_floats(column: pl.Series) -> pl.Series:

@@ -17,7 +17,9 @@ TOTAL_BYTES_MAX: Final = 400 * 1024**2
 RATIO_MAX: Final = 100
 _SMALL_BYTES: Final = 10 * 1024**2
 _HEAD_BYTES: Final = 4_096
-_FIRST_ROW: Final = re.compile(rb"<(?:\w+:)?row\b[^>]*?\br=\"(\d+)\"[^>]*>.*?<(?:\w+:)?(?:v|t)\b", re.DOTALL)
+_FIRST_ROW: Final = re.compile(
+    rb"<(?:\w+:)?row\b[^>]*?\br=\"(\d+)\"[^>]*>.*?<(?:\w+:)?(?:v|t)\b", re.DOTALL
+)
 
 
 def check(path: str) -> None:

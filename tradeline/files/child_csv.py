@@ -59,9 +59,13 @@ def _encoding(data: bytes, wanted: str | None) -> tuple[str, bool]:
         if data.startswith(bom):
             return name, False
     halves = data[:2000]
-    if len(halves) >= 8 and halves[1::2].count(0) > 0.4 * len(halves) / 2 > 2 * halves[::2].count(0):
+    if len(halves) >= 8 and halves[1::2].count(0) > 0.4 * len(halves) / 2 > 2 * halves[::2].count(
+        0
+    ):
         return "utf-16-le", False
-    if len(halves) >= 8 and halves[::2].count(0) > 0.4 * len(halves) / 2 > 2 * halves[1::2].count(0):
+    if len(halves) >= 8 and halves[::2].count(0) > 0.4 * len(halves) / 2 > 2 * halves[1::2].count(
+        0
+    ):
         return "utf-16-be", False
     try:
         data.decode("utf-8")

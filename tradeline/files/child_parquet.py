@@ -28,7 +28,9 @@ def read(request: dict[str, Any], words: Callable[[], Sequence[str]]) -> dict[st
     _check(file)
     table = _plain(file.read())
     if table.num_rows != file.metadata.num_rows:
-        raise FileFault("The file holds another number of rows than it states.", mend="Write it again.")
+        raise FileFault(
+            "The file holds another number of rows than it states.", mend="Write it again."
+        )
     headers = distinct_headers(table.column_names)
     write_table(table.rename_columns([str(i) for i in range(table.num_columns)]), request["output"])
     return {

@@ -19,7 +19,9 @@ def _territories() -> dict[str, str]:
     from babel import Locale
 
     names = Locale("en").territories
-    codes = {code for code in names if len(code) == 2 and code.isalpha() and code not in {"ZZ", "EU"}}
+    codes = {
+        code for code in names if len(code) == 2 and code.isalpha() and code not in {"ZZ", "EU"}
+    }
     return {_plain(names[code]): code for code in codes} | {code.casefold(): code for code in codes}
 
 

@@ -29,7 +29,9 @@ _PARTS: Final = re.compile(
     rf"^(\d{{1,2}})([-/. ])(\d{{1,2}})\2(\d{{4}}|\d{{2}}){_CLOCK}$", re.IGNORECASE
 )
 _NAMED: Final = re.compile(r"^(\d{1,2})[-/. ]?([a-z]{3,9})\.?[-/., ]*(\d{4}|\d{2})$")
-_NAMED_FIRST: Final = re.compile(r"^([a-z]{3,9})\.?[- ](\d{1,2})(?:st|nd|rd|th)?,?[- ](\d{4}|\d{2})$")
+_NAMED_FIRST: Final = re.compile(
+    r"^([a-z]{3,9})\.?[- ](\d{1,2})(?:st|nd|rd|th)?,?[- ](\d{4}|\d{2})$"
+)
 _JSON: Final = re.compile(r"^/date\((\d{10,14})(?:[+-]\d{4})?\)/$")
 _MONTHS: Final = {
     name: number

@@ -12,19 +12,24 @@ from tradeline.engine.tables import FINDINGS
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-_SCHEMA: Final = {
-    name: pl.Int64 if name == "source_row" else pl.String for name in FINDINGS.names
-}
+_SCHEMA: Final = {name: pl.Int64 if name == "source_row" else pl.String for name in FINDINGS.names}
 
 
-def note(*, code: str, message: str, severity: str = "INFO", **facts: str | int | None) -> pl.DataFrame:
+def note(
+    *, code: str, message: str, severity: str = "INFO", **facts: str | int | None
+) -> pl.DataFrame:
     """Return one finding; facts are other columns of FINDINGS, such as `source_file`."""
     row = {"severity": severity, "code": code, "message": message, **facts}
     return pl.DataFrame([[row.get(name)] for name in _SCHEMA], schema=_SCHEMA)
 
 
 def of_rows(
-    rows: pl.DataFrame, *, code: str, severity: str, message: str | pl.Series, field: str | None = None
+    rows: pl.DataFrame,
+    *,
+    code: str,
+    severity: str,
+    message: str | pl.Series,
+    field: str | None = None,
 ) -> pl.DataFrame:
     """Return one finding per row; columns of FINDINGS that the rows have are taken over."""
     named = rows.select([name for name in _SCHEMA if name in rows.columns])

@@ -83,9 +83,7 @@ def _prepare(source: Source, options: ReadOptions) -> Prepared:
     raw = Reading(source.path, request).result(known_words())
     frame = prepared.numbered(raw)
     file = source.path.name
-    mapped = mapping.map_columns(
-        raw.headers, frame, options.mapping, role=source.role, file=file
-    )
+    mapped = mapping.map_columns(raw.headers, frame, options.mapping, role=source.role, file=file)
     where = {"source_file": file, "source_sheet": raw.about["sheet"]}
     if lacking := mapping.missing(mapped):
         raise mapping.fault(mapped, lacking, raw.headers, file)
@@ -166,4 +164,3 @@ def _report(each: Prepared) -> SourceReport:
 def _sha256(path: Path) -> str:
     with path.open("rb") as stream:
         return hashlib.file_digest(stream, "sha256").hexdigest()
-

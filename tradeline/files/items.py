@@ -28,7 +28,7 @@ def to_items(work: Conversion) -> pa.Table:
     minor, still_open, kinds = _signed(amount[0], open_amount[0], kind[0])
     frame = pl.DataFrame(
         {
-            **work.identity(),
+            **work.identity,
             "document_no": work.prepared.text("document_no"),
             "kind": kinds,
             **{name: column[0] for name, column in dated.items()},
@@ -49,7 +49,9 @@ def _amounts(work: Conversion) -> tuple[Column, Column]:
     amount = money(work, "amount" if "amount" in have else "open_amount")
     open_amount = money(work, "open_amount" if "open_amount" in have else "amount")
     none = cells.nulls(work.height, pl.String)
-    return amount, (open_amount if {"amount", "open_amount"} <= set(have) else (open_amount[0], none))
+    return amount, (
+        open_amount if {"amount", "open_amount"} <= set(have) else (open_amount[0], none)
+    )
 
 
 def _signed(
@@ -91,7 +93,7 @@ def to_payments(work: Conversion) -> pa.Table:
     kind = worded(work, "kind", labels.payment_kind, pl.String)
     frame = pl.DataFrame(
         {
-            **work.identity(),
+            **work.identity,
             "payment_no": work.prepared.text("payment_no"),
             "date": paid[0],
             "currency": same(work.functional, work.height),

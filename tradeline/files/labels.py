@@ -48,7 +48,9 @@ _PAYMENT_KIND_OF: Final = {
 
 def _plain(text: str) -> str:
     text = " ".join(text.translate(_DASHES).casefold().split())
-    text = re.sub(r"\s*(?:\(?\s*\b(?:days?|dys|d)\b(?:\s*(?:overdue|past due|old|late))?\s*\)?)", "", text)
+    text = re.sub(
+        r"\s*(?:\(?\s*\b(?:days?|dys|d)\b(?:\s*(?:overdue|past due|old|late))?\s*\)?)", "", text
+    )
     return re.sub(r"^\d{2}\s+(?=[<>\d])", "", text).strip(" .")
 
 

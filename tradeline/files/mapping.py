@@ -156,9 +156,7 @@ def field_of(word: str) -> str | None:
     return None
 
 
-def _fixed(
-    headers: Sequence[str], given: Mapping[str, str], role: Role
-) -> list[tuple[int, str]]:
+def _fixed(headers: Sequence[str], given: Mapping[str, str], role: Role) -> list[tuple[int, str]]:
     places = {normalise(header): i for i, header in reversed(list(enumerate(headers)))}
     exact = {header.casefold(): i for i, header in enumerate(headers)}
     fixed = []
@@ -204,9 +202,7 @@ def _with_shapes(mapped: Mapped, headers: Sequence[str], frame: pl.DataFrame) ->
         shape = None if index in used or index in buckets else _shape(frame[str(index)])
         if shape and shape[0] not in columns:
             columns[shape[0]] = index
-            matches.append(
-                ColumnMatch(field=shape[0], header=header, confidence=70, why=shape[1])
-            )
+            matches.append(ColumnMatch(field=shape[0], header=header, confidence=70, why=shape[1]))
     used = set(columns.values()) | set(buckets)
     return replace(
         mapped, columns=columns, matches=tuple(matches), buckets=buckets,
@@ -236,7 +232,9 @@ def _shape(column: pl.Series) -> tuple[str, str] | None:
     return None
 
 
-def fault(mapped: Mapped, lacking: Sequence[str], headers: Sequence[str], file: str) -> MappingFault:
+def fault(
+    mapped: Mapped, lacking: Sequence[str], headers: Sequence[str], file: str
+) -> MappingFault:
     """Return the error that lists what was seen, what is missing and the option that mends it."""
     hints = [_hint(name.split(" or ")[0], mapped, headers) for name in lacking]
     return MappingFault(
@@ -250,7 +248,9 @@ def fault(mapped: Mapped, lacking: Sequence[str], headers: Sequence[str], file: 
 def _hint(name: str, mapped: Mapped, headers: Sequence[str]) -> str:
     words = {normalise(header): header for header in (mapped.unused or headers)}
     wanted = [name, name.replace("_", " ")]
-    wanted += [w for w in known_words() if any(e.field == name for e in table()[mapped.role].get(w, ()))]
+    wanted += [
+        w for w in known_words() if any(e.field == name for e in table()[mapped.role].get(w, ()))
+    ]
     close = [near for word in wanted for near in get_close_matches(word, words, n=1, cutoff=0.6)]
     header = words[close[0]] if close else "<column>"
     hint = f'Name the column: --map "{header}={name}".'

@@ -24,7 +24,7 @@ _EATEN: str = r"(?i)^\d(?:[.,]\d+)?E\+?\d+$"
 def to_master(work: Conversion) -> pa.Table:
     """Return the table; findings are added to `work.notes`."""
     outstanding, ageing = _outstanding(work), _ageing(work)
-    identity = work.identity()
+    identity = work.identity
     tax_id = work.prepared.text("tax_id")
     columns: dict[str, pl.Series] = {
         **identity,
@@ -58,7 +58,9 @@ def _days(work: Conversion) -> dict[str, pl.Series]:
 def _kept(work: Conversion, frame: pl.DataFrame) -> pa.Table:
     note_eaten(work)
     nobody = (
-        frame["customer_no"].is_null() & frame["customer_name"].is_null() & frame["tax_id"].is_null()
+        frame["customer_no"].is_null()
+        & frame["customer_name"].is_null()
+        & frame["tax_id"].is_null()
     )
     work.note(
         nobody, code="NO_IDENTITY", severity="QUARANTINE", field="customer_no",
@@ -104,7 +106,9 @@ def _outstanding(work: Conversion) -> Column:
     total = cells.nulls(work.height, pl.Int64)
     fault = cells.nulls(work.height, pl.String)
     for minor, bad, _ in _spread(work):
-        total = minor if total.null_count() == len(total) else total.fill_null(0) + minor.fill_null(0)
+        total = (
+            minor if total.null_count() == len(total) else total.fill_null(0) + minor.fill_null(0)
+        )
         fault = fault.zip_with(fault.is_not_null(), bad)
     return total.set(fault.is_not_null(), None), fault
 
@@ -114,7 +118,7 @@ def _ageing(work: Conversion) -> Column:
         return worded(work, "ageing_bucket", labels.bucket, pl.String)
     oldest = cells.nulls(work.height, pl.String)
     fault = cells.nulls(work.height, pl.String)
-    spread = sorted(_spread(work), key=lambda each: BUCKETS.index(each[2]))  # type: ignore[arg-type]
+    spread = sorted(_spread(work), key=lambda each: BUCKETS.index(each[2]))
     for minor, bad, name in spread:
         oldest = same(name, work.height).zip_with((minor > 0).fill_null(value=False), oldest)
         fault = fault.zip_with(fault.is_not_null(), bad)

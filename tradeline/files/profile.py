@@ -13,7 +13,15 @@ if TYPE_CHECKING:
 
     from tradeline.files.records import SourceReport
 
-_ANSWERS: Final = ("sheet", "header_row", "date_order", "decimal", "encoding", "delimiter", "currency")
+_ANSWERS: Final = (
+    "sheet",
+    "header_row",
+    "date_order",
+    "decimal",
+    "encoding",
+    "delimiter",
+    "currency",
+)
 _ALLOWED: Final[dict[str, tuple[str, ...]]] = {
     "date_order": ("dmy", "mdy", "ymd"),
     "decimal": (".", ","),

@@ -45,7 +45,9 @@ class Rates:
         direct = self._pair(source, target)
         if direct is not None:
             return direct[1]
-        crossed = [found for third in self._currencies() if (found := self._cross(source, third, target))]
+        crossed = [
+            found for third in self._currencies() if (found := self._cross(source, third, target))
+        ]
         if not crossed:
             raise self._missing(source, target)
         return max(crossed)[2]
@@ -105,7 +107,10 @@ class Rates:
             return minor
         shift = Fraction(10) ** (exponent(target) - exponent(source))
         factor = self.factor(source, target) * shift
-        values = [None if each is None else _within(round_half_up(each * factor)) for each in minor.to_list()]
+        values = [
+            None if each is None else _within(round_half_up(each * factor))
+            for each in minor.to_list()
+        ]
         return pl.Series(values, dtype=pl.Int64)
 
 

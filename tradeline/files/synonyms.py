@@ -59,9 +59,7 @@ def table() -> dict[Role, dict[str, tuple[Synonym, ...]]]:
     return {role: _role(role, raw[role]) for role in FIELDS}
 
 
-def _role(
-    role: Role, fields: dict[str, dict[str, list[str]]]
-) -> dict[str, tuple[Synonym, ...]]:
+def _role(role: Role, fields: dict[str, dict[str, list[str]]]) -> dict[str, tuple[Synonym, ...]]:
     found: dict[str, dict[str, Synonym]] = {}
     for field in FIELDS[role]:
         name = normalise(field)
