@@ -10,8 +10,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 _CONTROL: Final = r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]"
+_PRINTABLE: Final = bytes(range(0x20, 0x7F))
 _SPACES: Final = r"[\s\u00a0\u2007\u202f]+"
-_ODD: Final = r"^\s|\s$|\s\s|[\t\r\n\u00a0\u2007\u202f]|" + _CONTROL
 
 
 def text(column: pl.Series) -> pl.Series:
@@ -29,11 +29,24 @@ def text(column: pl.Series) -> pl.Series:
 
 
 def _clean(column: pl.Series) -> pl.Series:
-    odd = column.str.contains(_ODD)
-    if odd.any():
+    if is_odd(column):
         clean = column.str.replace_all(_CONTROL, "").str.replace_all(_SPACES, " ")
         column = clean.str.strip_chars(" ")
     return column.set(column == "", None)
+
+
+def is_odd(column: pl.Series) -> bool:
+    """Return whether any text may need cleaning; one look at all texts joined is the fastest."""
+    joined = ("|" + (column.drop_nulls().str.join("|").item() or "") + "|").encode()
+    if joined.translate(None, _PRINTABLE):
+        return True
+    return any(mark in joined for mark in (b"  ", b" |", b"| "))
+
+
+def contains(column: pl.Series, pattern: str) -> bool:
+    """Return whether the pattern is found in the texts joined by `|`."""
+    joined = column.drop_nulls().str.join("|")
+    return bool(joined.str.contains(pattern).any())
 
 
 def _of_floats(column: pl.Series) -> pl.Series:

@@ -8,6 +8,7 @@ has them, text as text.
 from __future__ import annotations
 
 import json
+import os
 import sys
 import threading
 from typing import TYPE_CHECKING, Any
@@ -20,7 +21,6 @@ def main() -> None:
     """Read the request from the arguments and the word list from the input; answer in JSON."""
     request: dict[str, Any] = json.loads(sys.argv[1])
     _limit(request["limits"])
-    threading.Thread(target=_warm, daemon=True).start()
     try:
         answer = _reader(request["format"])(request, _words)
         answer["ok"] = True
@@ -28,6 +28,7 @@ def main() -> None:
         answer = _refusal(fault, request)
     sys.stdout.write(json.dumps(answer))
     sys.stdout.flush()
+    os._exit(0)  # freeing a million cells one by one would only take time
 
 
 def _limit(limits: dict[str, int]) -> None:
@@ -43,8 +44,12 @@ def _limit(limits: dict[str, int]) -> None:
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
 
+def warm_arrow() -> None:
+    """Import Arrow beside the reader, which is not Python and leaves the interpreter free."""
+    threading.Thread(target=_warm, daemon=True).start()
+
+
 def _warm() -> None:
-    """Import Arrow while the reader, which is not Python, is busy with the file."""
     try:
         import pyarrow.ipc  # noqa: F401
     except BaseException:  # noqa: BLE001, S110  the reader's own import says what is wrong

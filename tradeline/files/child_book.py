@@ -6,6 +6,7 @@ banner a large sheet comes as text, a small one is loaded again from its header 
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any, Final
 
 from tradeline.errors import FileFault, HostileFile
@@ -22,7 +23,7 @@ COLUMNS_MAX: Final = 1_000
 
 def read(request: dict[str, Any], words: Callable[[], Sequence[str]]) -> dict[str, Any]:
     """Return the description of the table, which is written to `request["output"]`."""
-    from tradeline.files.child import write_table
+    from tradeline.files.child import warm_arrow, write_table
 
     path = request["path"]
     form = request["format"]
@@ -31,6 +32,7 @@ def read(request: dict[str, Any], words: Callable[[], Sequence[str]]) -> dict[st
         form = archive.kind(path)
     book = _opened(path)
     fast = form == "xlsx" and request["header_row"] is None and archive.rows_start_at_one(path)
+    warm_arrow()
     sheet, table, about = _best(book, request, words, fast=fast)
     write_table(table, request["output"])
     return {"format": form, "sheet": sheet, "encoding": None, "delimiter": None, **about}
@@ -103,10 +105,29 @@ def _batch(sheet: Any) -> tuple[Any, Any]:
     ]
     table = pa.Table.from_batches([batch])
     renamed = table.rename_columns([str(index) for index in range(table.num_columns)])
+<<<<<<< HEAD
     heads = [
         c.name if c.column_name_from == "looked_up" else None for c in sheet.available_columns()
     ]
     return (renamed, heads), faults
+=======
+    return (renamed, _heads(batch.schema.names)), faults
+
+
+def _heads(names: Sequence[str]) -> list[str | None]:
+    """Return the headers as the sheet has them: fastexcel numbers repeated ones and blank ones."""
+    heads: list[str | None] = []
+    for name in names:
+        base = re.sub(r"_\d+$", "", name)
+        heads.append(
+            None
+            if base == "__UNNAMED_" or name.startswith("__UNNAMED__")
+            else base
+            if base in heads
+            else name
+        )
+    return heads
+>>>>>>> files
 
 
 def _table(

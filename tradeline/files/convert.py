@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import polars as pl
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 Column = tuple[pl.Series, pl.Series]  # values, faults
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(kw_only=True)
 class Conversion:
     """One file on its way into a table, with the findings gathered on that way."""
 
@@ -44,6 +45,7 @@ class Conversion:
             "source_row": self.prepared.frame["#row"],
         }
 
+    @cached_property
     def identity(self) -> dict[str, pl.Series]:
         """Return entity, number and name of each row's customer."""
         entity = self.prepared.text("entity").fill_null(self.entity)
@@ -55,7 +57,7 @@ class Conversion:
 
     def rows(self, mask: pl.Series) -> pl.DataFrame:
         """Return identity and place of the marked rows, for findings."""
-        return pl.DataFrame({**self.identity(), **self.source()}).filter(mask)
+        return pl.DataFrame({**self.identity, **self.source()}).filter(mask)
 
     def note(self, mask: pl.Series, **facts: Any) -> None:
         """Add one finding per marked row."""

@@ -28,7 +28,7 @@ def to_items(work: Conversion) -> pa.Table:
     minor, still_open, kinds = _signed(amount[0], open_amount[0], kind[0])
     frame = pl.DataFrame(
         {
-            **work.identity(),
+            **work.identity,
             "document_no": work.prepared.text("document_no"),
             "kind": kinds,
             **{name: column[0] for name, column in dated.items()},
@@ -93,7 +93,7 @@ def to_payments(work: Conversion) -> pa.Table:
     kind = worded(work, "kind", labels.payment_kind, pl.String)
     frame = pl.DataFrame(
         {
-            **work.identity(),
+            **work.identity,
             "payment_no": work.prepared.text("payment_no"),
             "date": paid[0],
             "currency": same(work.functional, work.height),

@@ -24,7 +24,7 @@ _EATEN: str = r"(?i)^\d(?:[.,]\d+)?E\+?\d+$"
 def to_master(work: Conversion) -> pa.Table:
     """Return the table; findings are added to `work.notes`."""
     outstanding, ageing = _outstanding(work), _ageing(work)
-    identity = work.identity()
+    identity = work.identity
     tax_id = work.prepared.text("tax_id")
     columns: dict[str, pl.Series] = {
         **identity,
@@ -118,7 +118,7 @@ def _ageing(work: Conversion) -> Column:
         return worded(work, "ageing_bucket", labels.bucket, pl.String)
     oldest = cells.nulls(work.height, pl.String)
     fault = cells.nulls(work.height, pl.String)
-    spread = sorted(_spread(work), key=lambda each: BUCKETS.index(each[2]))  # type: ignore[arg-type]
+    spread = sorted(_spread(work), key=lambda each: BUCKETS.index(each[2]))
     for minor, bad, name in spread:
         oldest = same(name, work.height).zip_with((minor > 0).fill_null(value=False), oldest)
         fault = fault.zip_with(fault.is_not_null(), bad)

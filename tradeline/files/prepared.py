@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 import polars as pl
@@ -43,6 +43,7 @@ class Prepared:
     decimal: str
     date_order: DateOrder | None
     findings: tuple[pl.DataFrame, ...]
+    texts: dict[str, pl.Series] = field(default_factory=dict)  # clean texts, made once
 
     @property
     def file(self) -> str:
@@ -54,23 +55,27 @@ class Prepared:
         """Return whether surplus digits are a spreadsheet's, to be rounded, not a fault."""
         return self.raw.about["format"] not in {"csv"}
 
-    def column(self, field: str) -> pl.Series | None:
+    def column(self, name: str) -> pl.Series | None:
         """Return the raw column of a field, or None when the file has none."""
-        index = self.mapped.columns.get(field)
+        index = self.mapped.columns.get(name)
         return None if index is None else self.frame[str(index)]
 
-    def text(self, field: str) -> pl.Series:
+    def text(self, name: str) -> pl.Series:
         """Return the clean texts of a field; nulls when the file has none."""
-        column = self.column(field)
-        return cells.nulls(self.frame.height, pl.String) if column is None else cells.text(column)
+        if name not in self.texts:
+            column = self.column(name)
+            self.texts[name] = (
+                cells.nulls(self.frame.height, pl.String) if column is None else cells.text(column)
+            )
+        return self.texts[name]
 
-    def header(self, field: str) -> str:
+    def header(self, name: str) -> str:
         """Return the header of a field."""
-        return next(m.header for m in self.mapped.matches if m.field == field)
+        return next(m.header for m in self.mapped.matches if m.field == name)
 
-    def place(self, field: str) -> Place:
+    def place(self, name: str) -> Place:
         """Return where the field's column sits."""
-        return Place(file=self.file, sheet=self.raw.about["sheet"], column=self.header(field))
+        return Place(file=self.file, sheet=self.raw.about["sheet"], column=self.header(name))
 
 
 def numbered(raw: RawTable) -> pl.DataFrame:
@@ -98,7 +103,7 @@ def _with_cell_faults(frame: pl.DataFrame, raw: RawTable) -> pl.DataFrame:
 
 def _without_blank_rows(frame: pl.DataFrame) -> pl.DataFrame:
     columns = [name for name in frame.columns if name != "#row"]
-    if any(frame[name].null_count() == 0 and frame[name].dtype != pl.String for name in columns):
+    if any(_never_blank(frame[name]) for name in columns):
         return frame
     tests = [
         pl.col(n).fill_null("").str.strip_chars() == "" if frame[n].dtype == pl.String
@@ -107,6 +112,12 @@ def _without_blank_rows(frame: pl.DataFrame) -> pl.DataFrame:
     ]  # fmt: skip
     blank = frame.select(pl.all_horizontal(tests).alias("blank"))["blank"]
     return frame.filter(~blank) if bool(blank.any()) else frame
+
+
+def _never_blank(column: pl.Series) -> bool:
+    if column.null_count():
+        return False
+    return column.dtype != pl.String or bool((column.str.strip_chars() != "").all())
 
 
 def decimal_mark(frame: pl.DataFrame, mapped: Mapped, options: ReadOptions, file: str) -> str:
@@ -182,7 +193,8 @@ def without_pseudo_rows(
     texts = [cells.text(frame[str(mapped.columns[name])]) for name in names]
     pseudo = pl.repeat(value=False, n=frame.height, dtype=pl.Boolean, eager=True)
     for column in texts:
-        pseudo = pseudo | column.str.contains("(?i)total|balance").fill_null(value=False)
+        if cells.contains(column, "(?i)total|balance"):
+            pseudo = pseudo | column.str.contains("(?i)total|balance").fill_null(value=False)
     anonymous = pl.select(pl.all_horizontal([c.is_null() for c in texts])).to_series()
     if len(anonymous) == frame.height:
         pseudo = pseudo | anonymous
