@@ -105,12 +105,6 @@ def _batch(sheet: Any) -> tuple[Any, Any]:
     ]
     table = pa.Table.from_batches([batch])
     renamed = table.rename_columns([str(index) for index in range(table.num_columns)])
-<<<<<<< HEAD
-    heads = [
-        c.name if c.column_name_from == "looked_up" else None for c in sheet.available_columns()
-    ]
-    return (renamed, heads), faults
-=======
     return (renamed, _heads(batch.schema.names)), faults
 
 
@@ -127,7 +121,6 @@ def _heads(names: Sequence[str]) -> list[str | None]:
             else name
         )
     return heads
->>>>>>> files
 
 
 def _table(

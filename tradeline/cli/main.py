@@ -1,0 +1,37 @@
+"""The terminal door: commands and their order in the help."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from tradeline.cli import policies, reviews
+
+app = typer.Typer(
+    help="Trade-credit management: review a portfolio by a written policy, and prove it.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+app.command("review")(reviews.review)
+app.command("replay")(reviews.replay)
+app.add_typer(policies.app, name="policy")
+
+
+def _version(asked: bool) -> None:
+    if asked:
+        from importlib.metadata import version
+
+        typer.echo(f"tradeline {version('tradeline')}")
+        raise typer.Exit
+
+
+@app.callback()
+def common(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version.")
+    ] = False,
+) -> None:
+    """Trade-credit management: review a portfolio by a written policy, and prove it."""
+    del version
