@@ -131,6 +131,7 @@ def test_the_version_is_known():
         ("ageing:\n  buckets:\n    90+: {tier: Low}", "ageing.buckets.90+.tier is Low; must not"),
         ("ageing:\n  buckets:\n    0-30: {tier: High}", "no check would say why"),
         ("ageing:\n  buckets:\n    61-90: {score: 1/1001}", "denominator up to 1,000"),
+        ("ageing:\n  buckets:\n    61-90: {score: 0.3}", "61-90.score is 0.3; must not be milder"),
         ("ageing:\n  buckets:\n    61-90: {score: 1/0}", "61-90.score is 1/0; allowed: a share"),
         ("ageing:\n  buckets:\n    91+: {tier: High}", "91+ is no name of a policy; did you"),
         ("dispute:\n  combines_with_buckets: [61-90]", "must hold every older bucket too: 90+"),
@@ -138,6 +139,7 @@ def test_the_version_is_known():
         ("actions:\n  dispute: [HOLD]", "line 2: actions.dispute.0 is HOLD; allowed: a list of"),
         ("actions:\n  dispute: [ESCALATE, ESCALATE]", "listed twice"),
         ("composite:\n  weights: {dso: 0.2}", "composite.weights add up to 1.10"),
+        ("composite:\n  weights: {dso: 0}", "composite.weights add up to 0.90"),
         ("composite:\n  dso_from_days: 120", "dso_from_days is 120; must be below dso_full"),
         ("reduction:\n  severe_keep_pct: 80", "must not exceed high_keep_pct, 75"),
         ("stages:\n  risen_buckets: [31-60]", "must hold every older bucket too: 61-90"),
@@ -200,7 +202,32 @@ def test_all_faults_are_listed_by_line():
 
 def test_a_flood_of_faults_is_cut_short():
     """A file of another kind does not fill the screen."""
-    assert "and 50 more" in fault("".join(f"x{i}: 1\n" for i in range(100))).what
+    told = fault("".join(f"x{i}: 1\n" for i in range(100))).what
+    assert told.endswith("and 50 more")
+    assert len(told.splitlines()) == 51
+
+
+def test_a_wrong_corner_is_told_once():
+    """That a list has too few good corners is no second fault."""
+    found = fault("track_score: {curve: [{days_late: 0}, {days_late: 3}]}")
+    assert [problem.field for problem in found.problems] == [
+        "track_score.curve.0.points",
+        "track_score.curve.1.points",
+    ]
+
+
+def test_values_may_meet_at_their_line():
+    """Order means not beyond: equal thresholds leave a step out and are allowed."""
+    policy = parse_policy("recency: {recent_days: 180}\nreduction: {high_keep_pct: 50}", "p.yaml")
+    assert policy.recency.recent_days == policy.recency.dormant_days
+    assert policy.reduction.high_keep_pct == policy.reduction.severe_keep_pct
+
+
+@pytest.mark.parametrize("gap", [" ", "  "], ids=["single spaces", "double spaces"])
+def test_a_long_purpose_is_read_back_as_it_was(gap):
+    """A long text is folded over lines only where folding loses nothing."""
+    policy = Policy(purpose=gap.join(["words:", "# and", "'more'", '"words"'] * 12))
+    assert parse_policy(to_yaml(policy), "policy.yaml") == policy
 
 
 def test_files_that_cannot_be_read(tmp_path):

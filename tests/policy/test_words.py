@@ -68,6 +68,15 @@ def test_the_words_of_a_change():
     assert change.unit == "percent of limit"
 
 
+def test_both_sides_of_a_change_are_written_in_their_own_locale():
+    """What stood before is quoted as the old policy wrote it."""
+    text = "limit_step: {USD: %s}\nlocale: %s"
+    old, new = (parse_policy(text % pair, "p.yaml") for pair in ((1500, "de-DE"), (2500, "en-US")))
+    change = next(change for change in diff(old, new) if change.path == "limit_step")
+    assert (change.old, change.new) == ("USD 1.500", "USD 2,500")
+    assert change.sentence.endswith("before: USD 1.500.")
+
+
 def test_two_equal_policies_have_no_difference():
     """diff(a, a) is empty."""
     assert diff(load_preset("prudent"), load_preset("prudent")) == ()

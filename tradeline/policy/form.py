@@ -81,9 +81,9 @@ def refuse_any(misfits: Iterable[Misfit]) -> None:
 
 
 def _digits(value: Any) -> Decimal:
-    """Read a number by its digits; a truth value or a word is no number."""
+    """Read a number by its digits; a truth value (`True`) or a word is no number."""
     text = format(value, "f") if isinstance(value, Decimal) else str(value)
-    if isinstance(value, bool) or not _DIGITS.fullmatch(text):
+    if not _DIGITS.fullmatch(text):
         raise ValueError("not a plain number")
     return Decimal(text)
 
