@@ -72,7 +72,7 @@ def _single(body: str, mark: str) -> str:
 
 def read_one(text: str, mark: str) -> tuple[str | None, str | None]:
     """Return the number as a decimal text, and the currency named beside it."""
-    text = unicodedata.normalize("NFKC", text).translate(_SIGNS).strip()
+    text = unicodedata.normalize("NFKC", text).translate(_SIGNS).strip().removesuffix("/-")
     text, side = _without_side(text)
     negative = False
     if text.startswith("(") and text.endswith(")"):
@@ -114,7 +114,6 @@ def _without_sign(text: str) -> tuple[str, int]:
 
 
 def _body(text: str, mark: str) -> str | None:
-    text = text.removesuffix("/-").strip()
     found = _BODY[mark].fullmatch(text)
     if not found or not any(char.isdigit() for char in text):
         return None

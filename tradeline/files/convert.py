@@ -105,13 +105,27 @@ def worded(work: Conversion, name: str, read: Callable[[str], Any], dtype: Any) 
 def row_currency(work: Conversion, name: str, read: amounts.Numbers) -> Column:
     """Return each row's currency: its column, else named in the amount, the header, the run."""
     if "currency" in work.prepared.mapped.columns:
-        found, fault = worded(work, "currency", currencies.code_of, pl.String)
-        return found.set(found == "?", None), fault.zip_with(
-            (found == "?").fill_null(value=False), fault
-        )
-    stated = currencies.in_header(work.prepared.header(name))
-    codes = same(stated, work.height) if read.currency is None else read.currency.fill_null(stated)
-    return codes.set(codes == "?", None), cells.nulls(work.height, pl.String)
+        found, unknown = worded(work, "currency", currencies.code_of, pl.String)
+    else:
+        stated = same(currencies.in_header(work.prepared.header(name)), work.height)
+        found = stated if read.currency is None else read.currency.fill_null(stated)
+        unknown = cells.nulls(work.height, pl.String)
+    return _settled(work, found), unknown
+
+
+def _settled(work: Conversion, codes: pl.Series) -> pl.Series:
+    shared = [code for code in codes.unique().drop_nulls().to_list() if code.startswith("?")]
+    for code in shared:
+        meant = currencies.settled(code, work.functional)
+        if meant is None:
+            raise QuestionForUser(
+                f"The sign {code[1:]} stands for several currencies, none of them "
+                f"{work.functional}.",
+                where=Place(file=work.prepared.file),
+                mend="Give a currency column with ISO 4217 codes, or name --currency.",
+            )
+        codes = codes.replace({code: meant})
+    return codes
 
 
 def money(work: Conversion, name: str) -> Column:
@@ -165,10 +179,10 @@ def _note_large(work: Conversion, name: str, fault: pl.Series, read: amounts.Num
 
 def functional_currency(stated: set[str], named: str | None, files: str) -> str:
     """Return the run's currency: named by option or policy, else the only one the files state."""
-    known = stated - {"?"}
+    known = {code for code in stated if not code.startswith("?")}
     if named:
         return named
-    if len(known) == 1 and "?" not in stated:
+    if len(known) == 1 and stated == known:
         return known.pop()
     what = (
         f"The files state several currencies: {', '.join(sorted(known))}."

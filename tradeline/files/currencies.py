@@ -13,8 +13,14 @@ _SIGNS: Final = {
     "₪": "ILS", "₫": "VND", "₱": "PHP", "฿": "THB", "₺": "TRY", "₦": "NGN", "₴": "UAH",
     "dh": "AED", "dhs": "AED", "dhs.": "AED", "r$": "BRL",
 }  # fmt: skip
-UNSURE: Final = {"$": "a dollar", "¥": "yen or yuan", "kr": "a crown", "kr.": "a crown"}
-_HEADER: Final = re.compile(r"(?:\(|\[|\bin |[-–/:,] ?)\s*([A-Za-z]{2,3}\.?|[₹€£$¥])\s*[\])]?$")
+_SHARED: Final = {
+    "$": frozenset({"USD", "AUD", "CAD", "SGD", "HKD", "NZD", "TWD", "MXN", "ARS", "CLP", "COP"}),
+    "¥": frozenset({"JPY", "CNY"}),
+    "kr": frozenset({"SEK", "NOK", "DKK", "ISK"}),
+}
+_HEADER: Final = re.compile(
+    r"(?:[(\[]|\bin |[-–/:,] ?)\s*([A-Za-z]{2,3}\.?)\s*[\])]?$|([₹€£$¥]|\b[Rr]s\.?)\s*[\])]?$"
+)
 
 
 @lru_cache(maxsize=1)
@@ -26,12 +32,12 @@ def known() -> frozenset[str]:
 
 
 def code_of(text: str) -> str | None:
-    """Return the ISO code a code or sign names; `?` for a sign shared by several currencies."""
+    """Return the ISO code a code or sign names; a sign several currencies share as `?$`."""
     word = text.strip()
     if word.casefold() in _SIGNS:
         return _SIGNS[word.casefold()]
-    if word.casefold() in UNSURE:
-        return "?"
+    if word.casefold().rstrip(".") in _SHARED:
+        return "?" + word.casefold().rstrip(".")
     upper = word.upper().rstrip(".")
     return upper if len(upper) == 3 and upper.isalpha() and upper in known() else None
 
@@ -39,5 +45,12 @@ def code_of(text: str) -> str | None:
 def in_header(header: str) -> str | None:
     """Return the currency a header states, as in `Outstanding (INR)` or `Amount in USD`."""
     found = _HEADER.search(header.strip())
-    code = code_of(found[1]) if found else None
-    return None if code == "?" else code
+    code = code_of(found[1] or found[2]) if found else None
+    return code
+
+
+def settled(code: str, functional: str) -> str | None:
+    """Return the currency a shared sign means: the functional one if it uses it, else None."""
+    if not code.startswith("?"):
+        return code
+    return functional if functional in _SHARED[code[1:]] else None

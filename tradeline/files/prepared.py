@@ -190,6 +190,8 @@ def without_pseudo_rows(
 ) -> tuple[pl.DataFrame, list[pl.DataFrame]]:
     """Return the real rows, and one finding per total, balance or section row left out."""
     names = [f for f in ("customer_no", "customer_name", "document_no") if f in mapped.columns]
+    if mapped.role == "rates":
+        return frame, []
     texts = [cells.text(frame[str(mapped.columns[name])]) for name in names]
     pseudo = pl.repeat(value=False, n=frame.height, dtype=pl.Boolean, eager=True)
     for column in texts:
