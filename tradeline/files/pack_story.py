@@ -302,7 +302,8 @@ def _changes(live: pa.Table, write: Writer) -> dict[str, Any]:
     table = table.append_column("at", at).filter(pc.not_equal(delta, 0))
     ranked = table.sort_by([("size", "descending"), ("at", "ascending")])
     rows = [
-        (_short(r["customer_name"] or "", 44), _short(f"{r['customer_no'] or ''}, {r['entity']}", 30),
+        (_short(r["customer_name"] or "", 44),
+         _short(", ".join(filter(None, (r["customer_no"], r["entity"]))), 30),
          words.plain(r["limit_action"]), write.amount(r["credit_limit_minor"]),
          write.amount(r["recommended_limit_minor"]), write.amount(r["delta"]))
         for r in ranked.slice(0, CHANGES_MAX).to_pylist()
