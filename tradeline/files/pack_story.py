@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
 from typing import TYPE_CHECKING, Any, Final
 
 import pyarrow as pa
@@ -77,7 +78,7 @@ def _subtitle(given: PackInput, summary: Summary, write: Writer) -> str:
     names = list(summary.entities)
     where = f"entity {names[0]}" if len(names) == 1 else f"{len(names)} legal entities"
     total = summary.total
-    parts = [f"{write.number(total.accounts)} accounts", where, f"amounts in {given.currency}"]
+    parts = [_accounts(total.accounts, write), where, f"amounts in {given.currency}"]
     parts += [f"policy {given.policy.name}"]
     return " · ".join(parts)
 
@@ -89,7 +90,7 @@ def _headline(given: PackInput, total: Figures, write: Writer) -> list[dict[str,
         ("Outstanding", write.amount(total.outstanding_minor),
          f"{write.amount(total.disputed_minor)} disputed"),
         ("Limits, present", write.amount(total.limit_present_minor),
-         f"{write.number(total.over_limit)} accounts over theirs"),
+         f"{_accounts(total.over_limit, write)} over limit"),
         ("Limits, proposed", write.amount(total.limit_proposed_minor),
          f"{write.amount(total.limit_usable_minor)} usable"),
         ("Over 30 days late", _share(late, write),
@@ -100,6 +101,10 @@ def _headline(given: PackInput, total: Figures, write: Writer) -> list[dict[str,
         ("Ten largest accounts", _share(total.top_share, write), _evenness(total, write)),
     )  # fmt: skip
     return [{"label": label, "value": value, "note": note} for label, value, note in rows]
+
+
+def _accounts(number: int, write: Writer) -> str:
+    return f"{write.number(number)} account{'' if number == 1 else 's'}"
 
 
 def _share(measure: Measure, write: Writer) -> str:
@@ -113,29 +118,29 @@ def _days(measure: Measure, write: Writer) -> str:
 def _evenness(total: Figures, write: Writer) -> str:
     if total.hhi.value is None or total.effective_accounts.value is None:
         return total.hhi.reason
-    hhi = write.number(total.hhi.value * 10_000)
-    return f"HHI {hhi} of 10,000, as {write.number(total.effective_accounts.value, 1)} equal ones"
+    hhi = write.number(total.hhi.value * 10_000, 1)
+    return f"HHI {hhi}, as {write.number(total.effective_accounts.value)} equal ones"
 
 
 def _sentences(total: Figures, write: Writer, currency: str) -> list[str]:
     """Return the review in a few sentences."""
     if not total.accounts:
-        apart = f" {write.number(total.quarantined)} are quarantined." if total.quarantined else ""
+        apart = f" Quarantined: {write.number(total.quarantined)}." if total.quarantined else ""
         return [f"There is no account to decide on.{apart}"]
     severe = {band: total.by_band[band] for band in ("Critical", "High") if band in total.by_band}
     counts = " and ".join(f"{write.number(a.accounts)} {band}" for band, a in severe.items())
     owed = sum(a.outstanding_minor for a in severe.values())
     first = (
-        f"{counts} accounts owe {currency} {write.amount(owed)}." if severe
+        f"In the bands to discuss are {counts}, owing {currency} {write.amount(owed)}." if severe
         else "No account is in band High or Critical."
     )  # fmt: skip
     asked = [f"{write.number(n)} {name.lower()}" for name, n in action_parts(total) if n]
     second = f"Proposed for the limits: {', '.join(asked)}." if asked else ""
     left = [
-        f"{write.number(total.not_assessed)} accounts could not be assessed." * (
+        f"{_accounts(total.not_assessed, write)} could not be assessed." * (
             total.not_assessed > 0
         ),
-        f"{write.number(total.quarantined)} are quarantined and in no figure of this paper." * (
+        f"Quarantined and in no figure of this paper: {write.number(total.quarantined)}." * (
             total.quarantined > 0
         ),
     ]  # fmt: skip
@@ -193,12 +198,12 @@ def _largest(given: PackInput, live: pa.Table, owed: int, write: Writer) -> list
     ]
     drawn = [
         charts.Bar(_short(r["customer_no"] or str(n), 18), float(r["outstanding_minor"]),
-                   _of(r["outstanding_minor"], owed, write), SERIES[0])
+                   _of(r["outstanding_minor"], owed, write, 2), SERIES[0])
         for n, r in enumerate(top, 1)
     ]  # fmt: skip
     rows = [
         (_short(r["customer_name"] or "", 40), write.amount(r["outstanding_minor"]),
-         _of(r["outstanding_minor"], owed, write))
+         _of(r["outstanding_minor"], owed, write, 2))
         for r in top
     ]  # fmt: skip
     head = ("Largest accounts", f"Outstanding, {given.currency}", "Share")
@@ -219,10 +224,8 @@ def _chart(
     }
 
 
-def _of(part: int, whole: int, write: Writer) -> str:
-    from fractions import Fraction
-
-    return write.percent(Fraction(part, whole)) if whole else ""
+def _of(part: int, whole: int, write: Writer, places: int = 1) -> str:
+    return write.percent(Fraction(part, whole), places) if whole else ""
 
 
 def _entities(summary: Summary, write: Writer) -> dict[str, Any]:
