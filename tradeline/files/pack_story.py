@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from tradeline.engine.kpis import TOP_ACCOUNTS, Figures, Measure, Summary, summarise
+from tradeline.engine.kpis import TOP_ACCOUNTS, Figures, Measure, Summary
 from tradeline.files import charts, pack_rows
 from tradeline.files import pack_words as words
 from tradeline.files.pack_formats import Writer
@@ -43,8 +43,7 @@ CHOICES: Final = ("Approved as proposed", "Approved with the changes below", "Re
 
 def story(given: PackInput) -> dict[str, Any]:
     """Return all that the paper shows; texts may hold anything and are set as they are."""
-    summary = summarise(given.tables, currency=given.currency)
-    live = pack_rows.live_accounts(given.tables)
+    summary, live = given.summary, given.live
     write = Writer(given.currency, given.policy.locale)
     total = summary.total
     day = f"{given.identity.as_of:%d %B %Y}".lstrip("0")
