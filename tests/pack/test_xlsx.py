@@ -120,6 +120,22 @@ def test_quarantine_stands_apart(opened, small):
         assert not apart & {row["Number"] for row in _rows(opened[name])}
 
 
+def test_rows_in_conflict_are_both_listed(tmp_path, pack_arguments):
+    """Two rows of one name: each with its own amounts, and with both source rows."""
+    one = portfolio(1, status="quarantined")
+    amounts = pa.array([100, 250], pa.int64())
+    at = forms.ACCOUNTS.get_field_index("outstanding_minor")
+    accounts = pa.concat_tables([one.accounts] * 2).set_column(at, "outstanding_minor", amounts)
+    rows = pa.array([7, 12], pa.int64())
+    at = forms.FINDINGS.get_field_index("source_row")
+    findings = pa.concat_tables([one.findings] * 2).set_column(at, "source_row", rows)
+    tables = ReviewTables(accounts=accounts, checks=one.checks, findings=findings)
+    got = _rows(_open(tmp_path, pack_arguments(tables, "USD"))["Quarantine"])
+    assert [_cents(row["Outstanding, as read"]) for row in got] == [100, 250]
+    source = "ar_march.xlsx, AR, 7; ar_march.xlsx, AR, 12"
+    assert {row["Source: file, sheet, row"] for row in got} == {source}
+
+
 def test_recommendations(opened, small):
     """Assessed accounts with a change or something to do; the change is proposed less present."""
     wanted = [

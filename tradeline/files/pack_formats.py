@@ -6,6 +6,8 @@ conditions only. So each cell gets the format of its size, chosen when it is wri
 
 from __future__ import annotations
 
+from decimal import Decimal
+from fractions import Fraction
 from typing import Final
 
 from tradeline import money
@@ -63,3 +65,39 @@ def money_tier(amount_minor: int, currency: str) -> int:
 def tier_edges() -> tuple[tuple[int, int], ...]:
     """Return (whole units, tier) pairs: from the edge outward the tier holds, widest last."""
     return ((_ARAB, 1), *((-size, at + 2) for at, size in enumerate(NEGATIVE_FROM)))
+
+
+class Writer:
+    """Writes figures as text in the policy's locale, with the same digits in every row."""
+
+    def __init__(self, currency: str, locale: str) -> None:
+        from babel import Locale
+        from babel.numbers import parse_pattern
+
+        self._currency = currency
+        self._locale = Locale.parse(number_locale(currency, locale), sep="-")
+        whole = self._locale.decimal_formats[None].pattern.split(".")[0]
+        digits = money.exponent(currency)
+        self._patterns = {
+            places: parse_pattern(whole + ("." + "0" * places if places else ""))
+            for places in {0, 1, 2, digits}
+        }
+        self._digits = digits
+
+    def amount(self, amount_minor: int | None) -> str:
+        """Return an amount with all the currency's digits; nothing for what is unknown."""
+        if amount_minor is None:
+            return ""
+        return self._write(money.to_decimal(amount_minor, self._currency), self._digits)
+
+    def number(self, value: Fraction | int, places: int = 0) -> str:
+        """Return a number rounded half-up to so many places, up to two."""
+        scaled = money.round_half_up(Fraction(value) * 10**places)
+        return self._write(Decimal(scaled).scaleb(-places), places)
+
+    def percent(self, value: Fraction, places: int = 1) -> str:
+        """Return a share as percent: 1/3 becomes 33.3 %."""
+        return f"{self.number(value * 100, places)} %"
+
+    def _write(self, value: Decimal, places: int) -> str:
+        return str(self._patterns[places].apply(value, self._locale))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -39,6 +39,15 @@ class Listing:
     def num_rows(self) -> int:
         """Return the number of rows."""
         return len(self.columns[0].values)
+
+
+class Reason(NamedTuple):
+    """Why an account is quarantined."""
+
+    code: str
+    field: str | None
+    message: str | None
+    source: str | None
 
 
 def live_accounts(tables: ReviewTables) -> pa.Table:
@@ -139,29 +148,66 @@ def exception_rows(tables: ReviewTables, live: pa.Table) -> pa.Table:
 
 
 def quarantine(tables: ReviewTables, currency: str) -> Listing:
-    """Return the quarantined accounts with their reasons; a row per reason."""
+    """Return the quarantined accounts, a row per reason.
+
+    Rows in conflict share one name, so a reason lists every source row that gave it.
+    """
     apart = tables.accounts.filter(pc.equal(tables.accounts["status"], "quarantined"))
-    findings = tables.findings.filter(pc.equal(tables.findings["severity"], "QUARANTINE"))
-    rows = _placed(findings, key(apart).combine_chunks())
-    rows = pa.concat_tables([rows, _unexplained(apart, rows)], promote_options="default")
-    rows = rows.take(pc.sort_indices(rows["at"]))
-    account = apart.take(rows["at"])
+    at, reasons = _explained(apart, _reasons_by_key(tables.findings))
+    account = apart.take(pa.array(at, pa.int64()))
+    text = {
+        name: pa.chunked_array([[reason[place] for reason in reasons]], pa.string())
+        for place, name in enumerate(Reason._fields)
+    }
     return Listing(
         "Quarantine",
         (
             Column("Provisional band", "band", 13, _bands(account["band"])),
-            *_who(rows),
+            *_who(account),
             Column("Tax identifier", "text", 18, account["tax_id"]),
-            Column("Reason", "text", 24, words.reworded(rows["code"], words.plain)),
-            Column("Field", "text", 16, rows["field"]),
-            Column("What to do", "long", 60, rows["message"]),
+            Column("Reason", "text", 24, words.reworded(text["code"], words.plain)),
+            Column("Field", "text", 16, text["field"]),
+            Column("What to do", "long", 60, text["message"]),
             _money("Limit, as read", account["credit_limit_minor"], currency),
             _money("Outstanding, as read", account["outstanding_minor"], currency),
-            Column("Source file", "text", 18, rows["source_file"]),
-            Column("Source sheet", "text", 14, rows["source_sheet"]),
-            Column("Source row", "whole", 10, rows["source_row"]),
+            Column("Source: file, sheet, row", "long", 40, text["source"]),
         ),
     )
+
+
+def _reasons_by_key(findings: pa.Table) -> dict[str, list[Reason]]:
+    """Return why each account is quarantined: its codes, with what was said and where."""
+    rows = findings.filter(pc.equal(findings["severity"], "QUARANTINE"))
+    found: dict[str, dict[str, list[dict[str, Any]]]] = {}
+    for name, row in zip(key(rows).to_pylist(), rows.to_pylist(), strict=True):
+        found.setdefault(name, {}).setdefault(row["code"], []).append(row)
+    return {
+        name: [_reason(code, said) for code, said in codes.items()] for name, codes in found.items()
+    }
+
+
+def _reason(code: str, said: list[dict[str, Any]]) -> Reason:
+    places = [
+        ", ".join(
+            str(row[part])
+            for part in ("source_file", "source_sheet", "source_row")
+            if row[part] is not None
+        )
+        for row in said
+    ]
+    messages = dict.fromkeys(row["message"] for row in said if row["message"])
+    return Reason(code, said[0]["field"], " ".join(messages), "; ".join(dict.fromkeys(places)))
+
+
+def _explained(apart: pa.Table, known: dict[str, list[Reason]]) -> tuple[list[int], list[Reason]]:
+    """Return a position and a reason per row; an account nobody explains has a row too."""
+    unknown = [Reason("QUARANTINED", None, None, None)]
+    pairs = [
+        (at, reason)
+        for at, name in enumerate(key(apart).to_pylist())
+        for reason in known.get(name, unknown)
+    ]
+    return [at for at, _ in pairs], [reason for _, reason in pairs]
 
 
 def key(rows: pa.Table) -> pa.ChunkedArray:
@@ -189,15 +235,6 @@ def _silent(live: pa.Table, placed: list[pa.Table]) -> pa.Table:
     rows = rows.filter(mute)
     text = "The account could not be assessed."
     return _filled(rows, {"what": words.NOT_ASSESSED, "status": "ERROR", "comment": text})
-
-
-def _unexplained(apart: pa.Table, rows: pa.Table) -> pa.Table:
-    """Return a row for each quarantined account without a finding of its own."""
-    at = pa.array(range(apart.num_rows), pa.int32())
-    mine = apart.select(["entity", "customer_no", "customer_name"]).append_column("at", at)
-    known = key(rows).combine_chunks()
-    mine = mine.filter(pc.invert(pc.is_in(key(mine), value_set=known)))
-    return _filled(mine, {"code": "QUARANTINED"})
 
 
 def _filled(rows: pa.Table, texts: dict[str, str]) -> pa.Table:

@@ -246,7 +246,7 @@ def _notes(page: _Page, given: PackInput) -> None:
     for note in words.notes(given.policy):
         page.sheet.merge_range(page.row, 0, page.row, 5, "", page.look.note_wrapped)
         page.sheet.write_string(page.row, 0, note, page.look.note_wrapped)
-        page.sheet.set_row(page.row, 26)
+        page.sheet.set_row(page.row, 13 if len(note) < 150 else 25)
         page.row += 1
 
 

@@ -37,14 +37,23 @@ BUCKETS: Final = {
     "90+": "Over 90",
 }
 
-_NOTES: Final = [
-    "Outstanding is the positive part of each balance. Credit balances stand apart: they reduce nobody else's debt.",
-    "Quarantined accounts have a sheet of their own in the workbook. They are in no total, no chart and no proposal. Which rows are set apart is this company's policy.",
+_NOTES: Final = (
+    (
+        "Outstanding is the positive part of each balance. Credit balances stand apart: they"
+        " reduce nobody else's debt."
+    ),
+    (
+        "Quarantined accounts have a sheet of their own in the workbook. They are in no total, no"
+        " chart and no proposal. Which rows are set apart is this company's policy."
+    ),
     "Accounts that could not be assessed keep their balance in the totals, under no band.",
     "Concentration is per account and legal entity; groups of customers are not joined.",
     "Limits of 0 are left out of average use.",
-    "Stage is a label for monitoring. It never changes the loss allowance, which is measured over the lifetime for every account.",
-]
+    (
+        "Stage is a label for monitoring. It never changes the loss allowance, which is measured"
+        " over the lifetime for every account."
+    ),
+)
 
 
 def plain(code: str | None) -> str | None:

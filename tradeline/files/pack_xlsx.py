@@ -13,7 +13,6 @@ from dataclasses import dataclass
 from datetime import datetime, time
 from typing import TYPE_CHECKING, Any, Final
 
-from tradeline.engine.kpis import summarise
 from tradeline.files import pack_rows
 from tradeline.files.pack_cells import column_letters, sheet_rows
 from tradeline.files.pack_look import Look
@@ -62,7 +61,7 @@ def write_xlsx(path: Path, given: PackInput) -> None:
 
 
 def _listings(given: PackInput) -> Iterator[Listing]:
-    live = pack_rows.live_accounts(given.tables)
+    live = given.live
     yield pack_rows.recommendations(live, given.currency)
     yield pack_rows.exceptions(given.tables, live, given.currency)
     yield pack_rows.portfolio(live, given.currency)
@@ -92,8 +91,7 @@ def _draft(target: io.BytesIO, given: PackInput, parts: Sequence[Part]) -> dict[
     about = f"Run {given.identity.run_id}"
     book.set_properties({"title": title, "author": "tradeline", "comments": about, "created": made})
     look = Look(book, given.currency, given.policy.locale)
-    summary = summarise(given.tables, currency=given.currency)
-    write_summary(_sheet(book, "Summary", given), look, given, summary)
+    write_summary(_sheet(book, "Summary", given), look, given, given.summary)
     filled = {}
     for part in parts:
         sheet = _sheet(book, part.title, given)
