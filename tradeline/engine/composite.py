@@ -47,9 +47,9 @@ def _points(term: ir.Value, weight: Any) -> ir.Value:
 
 
 def _clamped(part: ir.Value, whole: int) -> ir.Value:
-    """Return part / whole between 0 and 1 in UNITs."""
+    """Return part / whole between 0 and 1 in UNITs; null stays null, which `greatest` alone drops."""
     bounded = ibis.least(ibis.greatest(part, 0), whole)
-    return half_up(bounded * UNIT, whole)
+    return ibis.ifelse(part.isnull(), ibis.null("int64"), half_up(bounded * UNIT, whole))
 
 
 def _utilisation_share(t: ir.Table, policy: Policy) -> ir.Value:
