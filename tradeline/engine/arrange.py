@@ -46,7 +46,7 @@ def _order(wide: pa.Table) -> pa.Array:
     place = pl.col("status").replace_strict(_PLACE, return_dtype=pl.Int8)
     keys = [
         place,
-        -pl.col("band_rank").cast(pl.Int8),
+        pl.when(pl.col("status") != "not_assessed").then(-pl.col("band_rank").cast(pl.Int8)),
         -worst,
         -pl.col("composite_x100"),
         -pl.col("outstanding_minor"),

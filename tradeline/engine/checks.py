@@ -45,7 +45,7 @@ def measure(t: ir.Table, policy: Policy, as_of_day: int) -> ir.Table:
     )
     scored = t.track_record_x100.between(0, 10_000)
     t = t.mutate(
-        owed=ibis.greatest(t.outstanding_minor, 0),
+        owed=ibis.ifelse(t.outstanding_minor < 0, 0, t.outstanding_minor),  # null stays null
         gap_days=gap,
         days_since_payment=ibis.ifelse(future, ibis.null("int64"), as_of_day - paid),
         payment_in_future=future,

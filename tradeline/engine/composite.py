@@ -1,6 +1,7 @@
 """The composite: 0 to 100, higher is riskier, for ranking inside a band only.
 
-Each term is rounded half-up to a millionth of a point; their sum is rounded to hundredths.
+Terms are whole parts of a point, fine enough that under the standard policy only the share of the
+limit in use is rounded before the sum is rounded half-up to hundredths.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 
     from tradeline.policy.schema import Policy
 
-MICRO = 1_000_000
+POINT = 900_000  # parts of a point; with UNIT it leaves whole weights in percent exact
 
 
 def composite_x100(t: ir.Table, policy: Policy) -> ir.Value:
@@ -36,20 +37,20 @@ def composite_x100(t: ir.Table, policy: Policy) -> ir.Value:
         ibis.greatest(ageing, dso).cast("int64") * int(rules.dispute_uplift * 10_000), 10_000
     )
     raised = ibis.ifelse(t.disputed, base + half_up(base * uplift, UNIT), base)
-    total = ibis.least(half_up(raised, MICRO // 100), 10_000)
+    total = ibis.least(half_up(raised, POINT // 100), 10_000)
     return ibis.ifelse(t.status == "not_assessed", ibis.null("int64"), total)
 
 
 def _points(term: ir.Value, weight: Any) -> ir.Value:
-    """Return a share in UNITs times its weight, as millionths of a point."""
-    full = int(Fraction(weight) * 100 * MICRO)
+    """Return a share in UNITs times its weight, in parts of a point."""
+    full = int(Fraction(weight) * 100 * POINT)
     return half_up(term.cast("int64") * full, UNIT)
 
 
 def _clamped(part: ir.Value, whole: int) -> ir.Value:
-    """Return part / whole between 0 and 1 in UNITs."""
+    """Return part / whole between 0 and 1 in UNITs; null stays null, which `greatest` alone drops."""
     bounded = ibis.least(ibis.greatest(part, 0), whole)
-    return half_up(bounded * UNIT, whole)
+    return ibis.ifelse(part.isnull(), ibis.null("int64"), half_up(bounded * UNIT, whole))
 
 
 def _utilisation_share(t: ir.Table, policy: Policy) -> ir.Value:

@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 FACTOR_MAX: Final = 10_240
 """Largest factor an amount may be multiplied by: AMOUNT_MINOR_MAX times this fits 64 bits."""
 
-UNIT: Final = 10_000_000
-"""Shares that only rank are whole numbers of ten-millionths."""
+UNIT: Final = 9_000_000
+"""Shares that only rank are whole numbers of this part; thirds and 180ths are exact in it."""
 
 
 def percent(value: Decimal) -> tuple[int, int]:
