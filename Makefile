@@ -24,9 +24,10 @@ lint: $(READY)
 types: $(READY)
 	$(BIN)/mypy
 
-# Write the generated pages of docs/reference and the picture in the README.
+# Write the generated pages of docs/reference and the pictures in the README.
 docs: $(READY)
 	$(BIN)/python -m tools.reference
+	$(BIN)/python -m tools.pictures
 
 # Measure speed as ratios, one JSON line each, ratio first. Takes about ten minutes.
 bench: $(READY)

@@ -15,6 +15,7 @@ from tradeline.money import format_money
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from pathlib import Path
 
     from tradeline.actions.reviews import Replay, ReviewRun
     from tradeline.files.records import SourceReport
@@ -46,9 +47,11 @@ def progress(*, quiet: bool) -> Iterator[Callable[[str, int, int], None]]:
         yield tell
 
 
-def show_run(run: ReviewRun, console: Console | None = None) -> None:
+def show_run(
+    run: ReviewRun, console: Console | None = None, *, shown_path: Path | None = None
+) -> None:
     """Print how the files were read, the bands, the worst accounts, the quarantine, the place."""
-    console = console or Console(soft_wrap=False)
+    console, path = console or Console(), shown_path or run.path
     for report in run.intake.reports:
         _show_reading(console, report)
     _show_bands(console, run)
@@ -58,12 +61,12 @@ def show_run(run: ReviewRun, console: Console | None = None) -> None:
     console.print(
         f"{run.tables.accounts.num_rows} accounts as of {run.identity.as_of}, policy "
         f"{run.policy.name}, run {run.identity.run_id[:12]}: {total.assessed} assessed, "
-        f"{total.not_assessed} not assessed, {total.quarantined} quarantined."
+        f"{total.not_assessed} not assessed, {total.quarantined} quarantined.",
+        highlight=False,
     )
-    pack = run.path / "pack.pdf"
-    if pack.exists():
-        console.print(f"Pack: {run.path / 'pack.xlsx'} and {pack.name}", soft_wrap=True)
-    console.print(str(run.path), soft_wrap=True, markup=False, highlight=False)
+    if (run.path / "pack.pdf").exists():
+        console.print("The committee pack is pack.xlsx and pack.pdf in the run folder:")
+    console.print(str(path), soft_wrap=True, markup=False, highlight=False)
 
 
 def _show_reading(console: Console, report: SourceReport) -> None:
