@@ -59,8 +59,11 @@ def map_columns(
 
 
 def _role(tried: Mapping[Role, Mapped]) -> Role:
-    for role in ("rates", "items", "payments"):
+    order: tuple[Role, ...] = ("rates", "payments", "items")
+    for role in order:
         mapped = tried[role]
+        if role == "payments" and "due_date" in tried["items"].columns:
+            continue
         if not missing(mapped) and not (role == "payments" and _is_master(tried["master"])):
             return mapped.role
     return "master"
