@@ -137,6 +137,6 @@ def test_too_large_amount_is_an_error_finding(desk):
     )
     intake = desk.read(path, currency="INR")
     assert intake.master.to_pylist()[0]["credit_limit_fault"] == "99999999999999999"
-    assert [(f["severity"], f["code"]) for f in intake.findings.to_pylist()] == [
+    assert [(f["severity"], f["code"]) for f in intake.findings.to_pylist() if f["severity"] != "INFO"] == [
         ("ERROR", "AMOUNT_TOO_LARGE")
     ]

@@ -79,7 +79,9 @@ def _refusal(fault: BaseException, request: dict[str, Any]) -> dict[str, Any]:
     elif isinstance(fault, MemoryError) or "memory" in str(fault).lower():
         words = ("HostileFile", "The file asks for more memory than any honest one.", "", "")
     else:
-        what = f"The file cannot be read as {request['format'].upper()}: {str(fault)[:300]}"
+        reason = (str(fault).splitlines() or [type(fault).__name__])[0][:300]
+        reason = reason.replace(request["path"], "the file")  # no folders in messages
+        what = f"The file cannot be read as {request['format'].upper()}: {reason}"
         words = ("FileFault", what, "", "Open it in its own program and save it again.")
     return {"ok": False, **dict(zip(("kind", "what", "where", "mend"), words, strict=True))}
 

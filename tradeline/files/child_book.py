@@ -105,7 +105,8 @@ def _batch(sheet: Any) -> tuple[Any, Any]:
     ]
     table = pa.Table.from_batches([batch])
     renamed = table.rename_columns([str(index) for index in range(table.num_columns)])
-    return (renamed, _heads(batch.schema.names)), faults
+    first = 0 if batch.num_rows > _SMALL_ROWS else _first_column(sheet)
+    return (renamed, _heads(batch.schema.names), first), faults
 
 
 def _heads(names: Sequence[str]) -> list[str | None]:
@@ -127,7 +128,7 @@ def _table(
     book: Any, name: str, loaded: Any, faults: Any, request: dict[str, Any],
     known: frozenset[str], *, fast: bool,
 ) -> tuple[int, Any, dict[str, Any]]:  # fmt: skip
-    table, heads = loaded
+    table, heads, first_column = loaded
     above = [heads] if fast else []
     rows = above + _first_rows(table)
     wanted = request["header_row"]
@@ -136,8 +137,9 @@ def _table(
         return 0, None, {}
     headers, start = rows[at], at + 1 - len(above)
     if at and table.num_rows <= _SMALL_ROWS:
-        table, faults, start = *_reloaded(book, name, at), 0
-        headers = headers + [None] * (table.num_columns - len(headers))
+        table, faults, shift = _reloaded(book, name, at, first_column)
+        start = 0
+        headers = (headers[shift:] + [None] * table.num_columns)[: table.num_columns]
     else:
         table = table.slice(start)
     about = {
@@ -152,11 +154,19 @@ def _first_rows(table: Any) -> list[list[str | None]]:
     return [[None if cell is None else str(cell) for cell in row.values()] for row in rows]
 
 
-def _reloaded(book: Any, name: str, at: int) -> tuple[Any, Any]:
-    """Load the sheet from its header on, so that columns have their own types."""
+def _reloaded(book: Any, name: str, at: int, first_column: int) -> tuple[Any, Any, int]:
+    """Load the sheet from its header on, so that columns have their own types.
+
+    The third value is how many columns on the left only the banner used.
+    """
     sheet = book.load_sheet(name, schema_sample_rows=None, header_row=at)
-    (table, _), faults = _batch(sheet)
-    return table, faults
+    (table, _, _), faults = _batch(sheet)
+    return table, faults, _first_column(sheet) - first_column
+
+
+def _first_column(sheet: Any) -> int:
+    columns = sheet.available_columns()
+    return int(columns[0].absolute_index) if columns else 0
 
 
 def _shown(detail: str) -> str:

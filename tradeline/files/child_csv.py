@@ -36,7 +36,7 @@ def read(request: dict[str, Any], words: Callable[[], Sequence[str]]) -> dict[st
 
     data = Path(request["path"]).read_bytes()
     encoding, assumed = _encoding(data, request["encoding"])
-    body = _as_utf8(data, encoding)
+    body = _as_utf8(data, encoding, proven=not request["encoding"])
     _refuse_hostile(body)
     sample = _sample(body)
     delimiter = request["delimiter"] or _delimiter(sample)
@@ -84,10 +84,10 @@ def _single_byte(data: bytes) -> str:
     return best.encoding
 
 
-def _as_utf8(data: bytes, encoding: str) -> bytes:
-    if encoding == "utf-8":
+def _as_utf8(data: bytes, encoding: str, *, proven: bool) -> bytes:
+    if encoding == "utf-8" and proven:
         return data
-    if encoding == "utf-8-sig":
+    if encoding == "utf-8-sig" and proven:
         return data[3:]
     try:
         text = data.decode(encoding)

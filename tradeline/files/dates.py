@@ -50,8 +50,10 @@ def order_of(texts: Iterable[str]) -> set[DateOrder] | None:
         found = _PARTS.match(text)
         if not found:
             continue
-        seen = True
         first, second = int(found[1]), int(found[3])
+        if min(first, second) < 1 or min(first, second) > 12 or max(first, second) > 31:
+            continue  # a date in neither order
+        seen = True
         if first > 12 >= second:
             fits.discard("mdy")
         elif second > 12 >= first:

@@ -87,7 +87,8 @@ def _prepare(source: Source, options: ReadOptions) -> Prepared:
     where = {"source_file": file, "source_sheet": raw.about["sheet"]}
     if lacking := mapping.missing(mapped):
         raise mapping.fault(mapped, lacking, raw.headers, file)
-    found = prepared.bad_row_findings(raw, where)
+    found = prepared.bad_row_findings(raw, where) + prepared.absent_columns(mapped, where)
+    found += prepared.assumed_encoding(raw, where)
     frame, left_out = prepared.without_pseudo_rows(frame, mapped, where)
     return Prepared(
         source=source, raw=raw, mapped=mapped, frame=frame,

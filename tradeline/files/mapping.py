@@ -59,6 +59,7 @@ def map_columns(
 
 
 def _role(tried: Mapping[Role, Mapped]) -> Role:
+<<<<<<< HEAD
     """Items fall due or stay open; payments do neither and carry their own number."""
     if not missing(tried["rates"]):
         return "rates"
@@ -68,6 +69,15 @@ def _role(tried: Mapping[Role, Mapped]) -> Role:
         return "items"
     if not missing(tried["payments"]) and not _is_master(tried["master"]):
         return "payments"
+=======
+    order: tuple[Role, ...] = ("rates", "payments", "items")
+    for role in order:
+        mapped = tried[role]
+        if role == "payments" and "due_date" in tried["items"].columns:
+            continue
+        if not missing(mapped) and not (role == "payments" and _is_master(tried["master"])):
+            return mapped.role
+>>>>>>> files
     return "master"
 
 

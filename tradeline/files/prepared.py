@@ -169,9 +169,10 @@ def date_order(
         column = frame[str(mapped.columns[match.field])]
         if match.field in DATES and column.dtype == pl.String:
             texts = cells.text(column).drop_nulls().unique().sort().to_list()
-            fit = dates.order_of(text.casefold() for text in texts)
+            fit = dates.order_of(texts)
             if fit is not None:
-                fits.append((fit, match.header, texts[0]))
+                example = next(text for text in texts if dates.order_of([text]))
+                fits.append((fit, match.header, example))
     return _ordered(fits, file)
 
 
@@ -225,6 +226,34 @@ def _split(
     )  # fmt: skip
     kept = pl.int_range(frame.height, eager=True).is_in(list(places))
     return frame.filter(~kept), [note]
+
+
+def assumed_encoding(raw: RawTable, source: dict[str, str | None]) -> list[pl.DataFrame]:
+    """Return a finding when the bytes do not prove how the text is encoded."""
+    if not raw.about.get("encoding_assumed"):
+        return []
+    message = (
+        f"The text is not UTF-8; it was read as {raw.about['encoding']}. If names look wrong, "
+        "name the right one with --encoding."
+    )
+    return [findings.note(code="ENCODING_ASSUMED", message=message, **source)]
+
+
+_WANTED: Final = ("tax_id", "dso_days", "last_payment_date", "track_record", "disputed")
+
+
+def absent_columns(mapped: Mapped, source: dict[str, str | None]) -> list[pl.DataFrame]:
+    """Return one informative finding per optional column that a master lacks."""
+    if mapped.role != "master":
+        return []
+    return [
+        findings.note(
+            code="COLUMN_ABSENT", field=name, **source,
+            message=f"The file has no column for {name}; its checks treat it as blank.",
+        )
+        for name in _WANTED
+        if name not in mapped.columns
+    ]  # fmt: skip
 
 
 def bad_row_findings(raw: RawTable, source: dict[str, str | None]) -> list[pl.DataFrame]:
