@@ -282,6 +282,22 @@ def test_awkward_text():
     ]  # fmt: skip
 
 
+def test_use_that_would_hide_a_breach_has_four_digits(tmp_path, pack_arguments):
+    """90.0040 is shown as such; what is no number leaves the cell empty and the sheet whole."""
+    tables = portfolio(3, status="assessed")
+    at = forms.ACCOUNTS.get_field_index("ar_utilisation_pct")
+    shown = pa.array(["90.0040", "56.00", "<n/a>"])
+    accounts = tables.accounts.set_column(at, "ar_utilisation_pct", shown)
+    given = pack_arguments(
+        ReviewTables(accounts=accounts, checks=tables.checks, findings=tables.findings), "USD"
+    )
+    sheet = _open(tmp_path, given)["Portfolio"]
+    column = [c.value for c in sheet[1]].index("Used, % of limit") + 1
+    cells = [sheet.cell(row, column) for row in (2, 3, 4)]
+    assert [(c.value, c.number_format) for c in cells[:2]] == [(90.004, "0.0000"), (56, "0.00")]
+    assert cells[2].value is None
+
+
 def test_column_letters():
     """As spreadsheets name them."""
     assert [pack_cells.column_letters(at) for at in (0, 25, 26, 701, 702)] == [

@@ -63,6 +63,9 @@ def sheet_rows(
 
 def _cells(kind: Kind, values: pa.Array, opened: pa.Array, styles: Sequence[int]) -> pa.Array:
     """Return one column's cells, empty text where the value is null."""
+    if kind == "percent":  # text by origin: what is no number must not break the sheet
+        sound = pc.match_substring_regex(values, r"^-?[0-9]+(\.[0-9]+)?$")
+        values = pc.if_else(sound, values, pa.scalar(None, pa.string()))
     if kind in {"money", "percent", "decimal", "whole"}:
         style = _style(kind, values, styles)
         cells = _joined(opened, '" s="', style, '"><v>', values.cast(pa.string()), "</v></c>")

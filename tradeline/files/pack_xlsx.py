@@ -29,7 +29,6 @@ ROWS_PER_SHEET: Final = 1_048_575
 """Rows a sheet holds below its heading; longer lists go on in a numbered sheet."""
 
 ZIP_DATE: Final = (1980, 1, 1, 0, 0, 0)
-COMPRESSION: Final = 5
 
 
 @dataclass(frozen=True)
@@ -49,15 +48,21 @@ def write_xlsx(path: Path, given: PackInput) -> None:
     sheets = _draft(draft, given, parts)
     with (
         zipfile.ZipFile(draft) as source,
-        zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED, compresslevel=COMPRESSION) as target,
+        zipfile.ZipFile(path, "w") as target,
     ):
         for name in source.namelist():
-            entry = zipfile.ZipInfo(name, ZIP_DATE)
-            entry.compress_type = zipfile.ZIP_DEFLATED
-            entry.external_attr = 0o600 << 16
+            entry = _entry(name)
             with target.open(entry, "w", force_zip64=True) as stream:
                 for chunk in _filled(source.read(name), sheets.get(name)):
                     stream.write(chunk)
+
+
+def _entry(name: str) -> zipfile.ZipInfo:
+    """Return a member's header without a clock in it."""
+    entry = zipfile.ZipInfo(name, ZIP_DATE)
+    entry.compress_type = zipfile.ZIP_DEFLATED
+    entry.external_attr = 0o600 << 16
+    return entry
 
 
 def _listings(given: PackInput) -> Iterator[Listing]:
