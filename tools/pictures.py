@@ -70,7 +70,7 @@ def paper(run: ReviewRun) -> bytes:
 
     page = pypdfium2.PdfDocument(run.path / "pack.pdf")[0]
     stream = io.BytesIO()
-    page.render(scale=SCALE).to_pil().quantize(64).save(stream, "PNG", optimize=True)
+    page.render(scale=SCALE).to_pil().save(stream, "PNG", optimize=True)
     return stream.getvalue()
 
 

@@ -59,17 +59,6 @@ def map_columns(
 
 
 def _role(tried: Mapping[Role, Mapped]) -> Role:
-<<<<<<< HEAD
-    """Items fall due or stay open; payments do neither and carry their own number."""
-    if not missing(tried["rates"]):
-        return "rates"
-    if not missing(tried["items"]) and (
-        missing(tried["payments"]) or {"due_date", "open_amount"} & set(tried["items"].columns)
-    ):
-        return "items"
-    if not missing(tried["payments"]) and not _is_master(tried["master"]):
-        return "payments"
-=======
     order: tuple[Role, ...] = ("rates", "payments", "items")
     for role in order:
         mapped = tried[role]
@@ -77,7 +66,6 @@ def _role(tried: Mapping[Role, Mapped]) -> Role:
             continue
         if not missing(mapped) and not (role == "payments" and _is_master(tried["master"])):
             return mapped.role
->>>>>>> files
     return "master"
 
 

@@ -198,8 +198,8 @@ def without_pseudo_rows(
     for column in texts:
         if cells.contains(column, "(?i)total|balance"):
             pseudo = pseudo | column.str.contains("(?i)total|balance").fill_null(value=False)
-    if texts:
-        anonymous = pl.select(pl.all_horizontal([c.is_null() for c in texts])).to_series()
+    anonymous = pl.select(pl.all_horizontal([c.is_null() for c in texts])).to_series()
+    if len(anonymous) == frame.height:
         pseudo = pseudo | anonymous
     if not bool(pseudo.any()):
         return frame, []
