@@ -156,7 +156,9 @@ def write_credit_master(path: Path) -> None:
 AS_OF_TIME: Final = __import__("datetime").datetime(2026, 6, 30)  # noqa: DTZ001 - Excel has no zones
 
 
-def _write_row(sheet: xlsxwriter.worksheet.Worksheet, at: int, row: Sequence[object], day: object) -> None:
+def _write_row(
+    sheet: xlsxwriter.worksheet.Worksheet, at: int, row: Sequence[object], day: object
+) -> None:
     for place, value in enumerate(row):
         if isinstance(value, date):
             sheet.write_datetime(at, place, value, day)

@@ -78,10 +78,10 @@ def _show_reading(console: Console, report: SourceReport) -> None:
     facts += [f"decimal mark {report.decimal}"] if report.decimal else []
     facts += [f"dates {report.date_order}"] if report.date_order else []
     title = Text(f"{report.file}: {report.role}, {', '.join(facts)}")
+    console.print(title)
     if all(match.header == match.field for match in report.matches) and not report.unused:
-        console.print(title)
         return
-    table = Table(title=title, title_justify="left", box=None, pad_edge=False)
+    table = Table(box=None, pad_edge=False)
     for name in ("column", "read as", "sure", "because"):
         table.add_column(name, justify="right" if name == "sure" else "left")
     for match in report.matches:
