@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import csv
 import random
-from datetime import date, timedelta
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -20,17 +21,70 @@ if TYPE_CHECKING:
 
 PORTFOLIOS: Final = Path(__file__).resolve().parent.parent / "examples" / "portfolios"
 AS_OF: Final = date(2026, 6, 30)
+AS_OF_TIME: Final = datetime(2026, 6, 30, tzinfo=UTC)
 SEED: Final = 20260630
 ALPHABET: Final = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-FIRST: Final = (
-    "Amber Anchor Banyan Bluefin Cedar Coral Deccan Eastgate Falcon Ganga Harbour Indigo Jasmine "
-    "Kaveri Kestrel Lotus Meridian Monsoon Narmada Neem Northgate Orchard Palm Peacock Quarry "
-    "Saffron Sahyadri Sandal Sterling Tamarind Teak Trident Vindhya Westport Zenith"
-).split()
-TRADE: Final = (
-    "Agro Alloys Auto Bearings Castings Chemicals Components Electricals Engineering Fasteners "
-    "Foods Forge Instruments Packaging Paints Pharma Plastics Pumps Textiles Tools Traders Valves"
-).split()
+FIRST: Final = [
+    "Amber",
+    "Anchor",
+    "Banyan",
+    "Bluefin",
+    "Cedar",
+    "Coral",
+    "Deccan",
+    "Eastgate",
+    "Falcon",
+    "Ganga",
+    "Harbour",
+    "Indigo",
+    "Jasmine",
+    "Kaveri",
+    "Kestrel",
+    "Lotus",
+    "Meridian",
+    "Monsoon",
+    "Narmada",
+    "Neem",
+    "Northgate",
+    "Orchard",
+    "Palm",
+    "Peacock",
+    "Quarry",
+    "Saffron",
+    "Sahyadri",
+    "Sandal",
+    "Sterling",
+    "Tamarind",
+    "Teak",
+    "Trident",
+    "Vindhya",
+    "Westport",
+    "Zenith",
+]
+TRADE: Final = [
+    "Agro",
+    "Alloys",
+    "Auto",
+    "Bearings",
+    "Castings",
+    "Chemicals",
+    "Components",
+    "Electricals",
+    "Engineering",
+    "Fasteners",
+    "Foods",
+    "Forge",
+    "Instruments",
+    "Packaging",
+    "Paints",
+    "Pharma",
+    "Plastics",
+    "Pumps",
+    "Textiles",
+    "Tools",
+    "Traders",
+    "Valves",
+]
 FORM: Final = ("Pvt Ltd", "Ltd", "LLP", "& Sons", "Enterprises")
 STATES: Final = ("27", "24", "29", "33", "07", "09", "19", "36", "06", "08")
 
@@ -153,9 +207,6 @@ def write_credit_master(path: Path) -> None:
     book.close()
 
 
-AS_OF_TIME: Final = __import__("datetime").datetime(2026, 6, 30)  # noqa: DTZ001 - Excel has no zones
-
-
 def _write_row(
     sheet: xlsxwriter.worksheet.Worksheet, at: int, row: Sequence[object], day: object
 ) -> None:
@@ -171,42 +222,57 @@ def _write_row(
 def write_invoices(folder: Path) -> None:
     """Write a master of limits with its items and payments: two entities, two currencies, rates."""
     dice = random.Random(SEED + 1)
-    limits, items, payments = [], [], []
+    ledger = Ledger(dice=dice)
+    limits: list[list[object]] = []
     for number, name in enumerate(names(dice, 40), start=1):
         entity, currency = ("DE01", "EUR") if number % 4 == 0 else ("US01", "USD")
-        customer = f"C-{1000 + number}"
+        account = (f"C-{1000 + number}", entity, currency)
         lateness, size = dice.choice((-8, -2, 0, 4, 12, 35, 70)), dice.randint(2, 40) * 500
         limit = round(size * dice.uniform(2.5, 7) / 1000) * 1000
-        limits.append([customer, name, entity, currency, limit, "DE" if entity == "DE01" else "US"])
+        limits.append([account[0], name, entity, currency, limit, entity[:2]])
         for month in range(14):
             issued = date(2025, 5, 1) + timedelta(days=30 * month + dice.randint(0, 9))
-            _invoice(dice, items, payments, customer, entity, currency, issued, lateness, size)
-    _write_csv(folder / "limits.csv", ["customer_no", "customer_name", "entity", "currency",
-               "credit_limit", "country"], limits)  # fmt: skip
-    _write_csv(folder / "items.csv", ["entity", "customer_no", "document_no", "kind",
-               "document_date", "due_date", "currency", "amount", "open_amount", "disputed"], items)  # fmt: skip
-    _write_csv(folder / "payments.csv", ["entity", "customer_no", "payment_no", "date", "currency",
-               "amount", "document_no", "kind"], payments)  # fmt: skip
-    _write_csv(folder / "rates.csv", ["date", "from", "to", "rate"],
-               [["2026-06-26", "EUR", "USD", "1.0850"], ["2026-06-29", "EUR", "USD", "1.0872"]])  # fmt: skip
+            ledger.invoice(account, issued, lateness, size)
+    headers = {
+        "limits.csv": "customer_no customer_name entity currency credit_limit country",
+        "items.csv": "entity customer_no document_no kind document_date due_date currency amount "
+        "open_amount disputed",
+        "payments.csv": "entity customer_no payment_no date currency amount document_no kind",
+        "rates.csv": "date from to rate",
+    }
+    rates: list[list[object]] = [
+        ["2026-06-26", "EUR", "USD", "1.0850"],
+        ["2026-06-29", "EUR", "USD", "1.0872"],
+    ]
+    tables = (limits, ledger.items, ledger.payments, rates)
+    for (name, header), rows in zip(headers.items(), tables, strict=True):
+        _write_csv(folder / name, header.split(), rows)
 
 
-def _invoice(
-    dice: random.Random, items: list[list[object]], payments: list[list[object]], customer: str,
-    entity: str, currency: str, issued: date, lateness: int, size: int,
-) -> None:  # fmt: skip
-    """Add one invoice and, if it was paid by the review date, its payment."""
-    number = f"INV-{len(items) + 10001}"
-    amount = f"{size * dice.uniform(0.6, 1.4):.2f}"
-    due = issued + timedelta(days=30)
-    paid = due + timedelta(days=lateness + dice.randint(-3, 6))
-    is_open = paid > AS_OF
-    disputed = "yes" if is_open and dice.random() < 0.06 else "no"
-    items.append([entity, customer, number, "invoice", issued, due, currency, amount,
-                  amount if is_open else "0.00", disputed])  # fmt: skip
-    if not is_open:
-        payments.append([entity, customer, f"PAY-{len(payments) + 50001}", paid, currency, amount,
-                         number, "payment"])  # fmt: skip
+@dataclass(kw_only=True)
+class Ledger:
+    """Invoices and the payments that settled them by the review date."""
+
+    dice: random.Random
+    items: list[list[object]] = field(default_factory=list)
+    payments: list[list[object]] = field(default_factory=list)
+
+    def invoice(
+        self, account: tuple[str, str, str], issued: date, lateness: int, size: int
+    ) -> None:
+        """Add one invoice on 30 days' terms and, if it was paid, its payment."""
+        customer, entity, currency = account
+        number = f"INV-{len(self.items) + 10001}"
+        amount = f"{size * self.dice.uniform(0.6, 1.4):.2f}"
+        due = issued + timedelta(days=30)
+        paid = due + timedelta(days=lateness + self.dice.randint(-3, 6))
+        is_open = paid > AS_OF
+        disputed = "yes" if is_open and self.dice.random() < 0.06 else "no"
+        self.items.append([entity, customer, number, "invoice", issued, due, currency, amount,
+                           amount if is_open else "0.00", disputed])  # fmt: skip
+        if not is_open:
+            self.payments.append([entity, customer, f"PAY-{len(self.payments) + 50001}", paid,
+                                  currency, amount, number, "payment"])  # fmt: skip
 
 
 def _write_csv(path: Path, header: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
