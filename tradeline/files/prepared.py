@@ -32,6 +32,9 @@ _PSEUDO: Final = re.compile(
 )
 
 
+_PSEUDO_PARTS: Final = (b"otal", b"OTAL", b"alance", b"ALANCE")
+
+
 @dataclass(frozen=True, kw_only=True)
 class Prepared:
     """A mapped file whose rows are only accounts, documents, payments or rates."""
@@ -196,7 +199,7 @@ def without_pseudo_rows(
     texts = [cells.text(frame[str(mapped.columns[name])]) for name in names]
     pseudo = pl.repeat(value=False, n=frame.height, dtype=pl.Boolean, eager=True)
     for column in texts:
-        if cells.contains(column, "(?i)total|balance"):
+        if cells.any_holds(column, _PSEUDO_PARTS):
             pseudo = pseudo | column.str.contains("(?i)total|balance").fill_null(value=False)
     anonymous = pl.select(pl.all_horizontal([c.is_null() for c in texts])).to_series()
     if len(anonymous) == frame.height:
