@@ -190,9 +190,7 @@ def test_parquet_with_types(desk):
             ),
             "outstanding": pa.array([0.29, -50.0]),
             "ageing_bucket": pa.array(["0-30", ">90"]).dictionary_encode(),
-            "last_payment_date": pa.array(
-                [datetime.fromisoformat("2026-04-01 23:59"), None], pa.timestamp("ns")
-            ),
+            "last_payment_date": pa.array([late, None], pa.timestamp("ns")),
             "disputed": [True, None],
             "track_record": pa.array([50, 49], pa.int8()),
         }
