@@ -121,7 +121,7 @@ def names(dice: random.Random, count: int) -> list[str]:
 
 
 def profile(dice: random.Random, kind: str) -> tuple[float, str, float, int, float, str]:
-    """Return use of limit, ageing, DSO, days since payment, score and dispute of a kind of payer."""
+    """Return use of limit, ageing, DSO, payment gap, score and dispute of a kind of payer."""
     if kind == "good":
         return (dice.uniform(0.2, 0.85), "0-30", dice.uniform(20, 55), dice.randint(2, 50),
                 dice.uniform(70, 98), "No")  # fmt: skip
@@ -133,7 +133,8 @@ def profile(dice: random.Random, kind: str) -> tuple[float, str, float, int, flo
                 dice.randint(10, 70), dice.uniform(55, 80), "No")  # fmt: skip
     if kind == "slow":
         return (dice.uniform(0.3, 0.9), dice.choice(("31-60", "61-90")), dice.uniform(60, 100),
-                dice.randint(40, 170), dice.uniform(45, 70), dice.choice(("No", "No", "Yes")))  # fmt: skip
+                dice.randint(40, 170), dice.uniform(45, 70),
+                dice.choice(("No", "No", "Yes")))  # fmt: skip
     if kind == "bad":
         return (dice.uniform(0.5, 1.3), "> 90", dice.uniform(95, 180), dice.randint(70, 200),
                 dice.uniform(15, 55), dice.choice(("No", "Yes")))  # fmt: skip
@@ -165,7 +166,8 @@ def samples() -> list[list[object]]:
          AS_OF - 35 * day, 64, "No"],
         ["S0003", "Acme Distributors", "27AAACR5055K1Z7", 1_500_000, 980_000, "> 90", 130,
          AS_OF - 95 * day, 32, "Yes"],
-        ["S0004", "Acme Agri", "07AAGFF2194N1Z1", 1_000_000, 0, "0-30", 0, AS_OF - 210 * day, 58, "No"],
+        ["S0004", "Acme Agri", "07AAGFF2194N1Z1", 1_000_000, 0, "0-30", 0,
+         AS_OF - 210 * day, 58, "No"],
     ]  # fmt: skip
 
 
@@ -197,7 +199,8 @@ def write_credit_master(path: Path) -> None:
     sheet.write_column(0, 0, ["Sahyadri Components Ltd", "Group Outstandings: Sundry Debtors",
                               "1-Apr-2026 to 30-Jun-2026"])  # fmt: skip
     headers = ("Ledger Code", "Party Name", "GSTIN/UIN", "Credit Limit", "Closing Balance",
-               "Ageing (days)", "DSO (days)", "Last Receipt Date", "Payment Score", "Disputed")  # fmt: skip
+               "Ageing (days)", "DSO (days)", "Last Receipt Date", "Payment Score",
+               "Disputed")  # fmt: skip
     sheet.write_row(4, 0, headers, bold)
     for at, row in enumerate(rows, start=5):
         _write_row(sheet, at, row, day)

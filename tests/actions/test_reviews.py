@@ -27,7 +27,7 @@ customer_no,customer_name,tax_id,credit_limit,outstanding,ageing_bucket,dso_days
 track_record,disputed,entity,currency,country
 C1,Acme Forge,27AAPFU0939F1ZV,5000000,2800000,0-30,42,2026-06-10,86,no,IN01,INR,IN
 C2,Acme Trade,24AAACC1206D1ZM,2000000,2160000,31-60,68,2026-05-26,64,no,IN01,INR,IN
-C3,"Acme ""Best"", Distributors",27AAACR5055K1Z7,1500000,980000,90+,130,2026-03-27,32,yes,IN01,INR,IN
+C3,"Acme ""Best"", Traders",27AAACR5055K1Z7,1500000,980000,90+,130,2026-03-27,32,yes,IN01,INR,IN
 C4,=Acme Agri,07AAGFF2194N1Z1,1000000,0,0-30,0,2025-12-02,58,no,IN01,INR,IN
 C5,No Tax,07AAGFF2194N1,1000000,500,0-30,10,2026-06-02,58,no,IN01,INR,IN
 """
@@ -35,12 +35,14 @@ C5,No Tax,07AAGFF2194N1,1000000,500,0-30,10,2026-06-02,58,no,IN01,INR,IN
 
 @pytest.fixture
 def master(tmp_path: Path) -> Path:
+    """A canonical credit master of five accounts, one of them with a wrong GSTIN."""
     path = tmp_path / "master.csv"
     path.write_text(MASTER, encoding="utf-8")
     return path
 
 
 def request(path: Path, engine: str = "duckdb", **changes: object) -> ReviewRequest:
+    """Return a request for a review without a pack."""
     facts = {
         "sources": [Source(path=path)],
         "options": ReadOptions(),
