@@ -22,8 +22,15 @@ PORTFOLIOS: Final = Path(__file__).resolve().parent.parent / "examples" / "portf
 AS_OF: Final = date(2026, 6, 30)
 SEED: Final = 20260630
 ALPHABET: Final = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-FIRST: Final = ["Amber", "Anchor", "Banyan", "Bluefin", "Cedar", "Coral", "Deccan", "Eastgate", "Falcon", "Ganga", "Harbour", "Indigo", "Jasmine", "Kaveri", "Kestrel", "Lotus", "Meridian", "Monsoon", "Narmada", "Neem", "Northgate", "Orchard", "Palm", "Peacock", "Quarry", "Saffron", "Sahyadri", "Sandal", "Sterling", "Tamarind", "Teak", "Trident", "Vindhya", "Westport", "Zenith"]
-TRADE: Final = ["Agro", "Alloys", "Auto", "Bearings", "Castings", "Chemicals", "Components", "Electricals", "Engineering", "Fasteners", "Foods", "Forge", "Instruments", "Packaging", "Paints", "Pharma", "Plastics", "Pumps", "Textiles", "Tools", "Traders", "Valves"]
+FIRST: Final = (
+    "Amber Anchor Banyan Bluefin Cedar Coral Deccan Eastgate Falcon Ganga Harbour Indigo Jasmine "
+    "Kaveri Kestrel Lotus Meridian Monsoon Narmada Neem Northgate Orchard Palm Peacock Quarry "
+    "Saffron Sahyadri Sandal Sterling Tamarind Teak Trident Vindhya Westport Zenith"
+).split()
+TRADE: Final = (
+    "Agro Alloys Auto Bearings Castings Chemicals Components Electricals Engineering Fasteners "
+    "Foods Forge Instruments Packaging Paints Pharma Plastics Pumps Textiles Tools Traders Valves"
+).split()
 FORM: Final = ("Pvt Ltd", "Ltd", "LLP", "& Sons", "Enterprises")
 STATES: Final = ("27", "24", "29", "33", "07", "09", "19", "36", "06", "08")
 
@@ -146,7 +153,7 @@ def write_credit_master(path: Path) -> None:
     book.close()
 
 
-AS_OF_TIME: Final = __import__("datetime").datetime(2026, 6, 30)
+AS_OF_TIME: Final = __import__("datetime").datetime(2026, 6, 30)  # noqa: DTZ001 - Excel has no zones
 
 
 def _write_row(

@@ -180,9 +180,6 @@ What goes in, what comes out: columns, types, units. Money in results is a decim
 of the currency (JPY 0, USD 2, KWD 3); inside `inputs/*.parquet` it is a whole number of minor units
 (`*_minor`), and two-digit decimals are whole hundredths (`*_x100`). Dates are dates. Text in a CSV
 that a spreadsheet could run as a formula gets a leading apostrophe; the Parquet twin has it bare.
-
-Names, types and meanings given here are kept within a format version. New columns may be added at
-the end.
 """
 
 
@@ -224,7 +221,8 @@ def _needed(role: str, name: str) -> str:
         "payments": {"payment_no": "yes", "date": "yes", "amount": "yes"},
         "rates": dict.fromkeys(FIELDS["rates"], "yes"),
     }  # fmt: skip
-    either = {"customer_no": "number or name", "customer_name": "number or name"}
+    named = "number or name" + ("; the number joins the master" if role != "master" else "")
+    either = {"customer_no": named, "customer_name": "number or name"}
     return (either | needs[role]).get(name, "")
 
 
