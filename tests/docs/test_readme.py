@@ -22,7 +22,7 @@ from tradeline.cli.main import app
 ROOT = Path(__file__).parents[2]
 PAGES = ("README.md", "docs/tutorial.md")
 NOT_RUN = {"make demo", "make test", "source .venv/bin/activate"}
-BLOCK = re.compile(r"^```console\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+BLOCK = re.compile(r"^```(console|(?:csv|yaml) \S+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 EXIT = re.compile(r"  # exit code (\d)$")
 HAS_SPARK = importlib.util.find_spec("pyspark") is not None and shutil.which("java") is not None
 
@@ -53,16 +53,24 @@ def _matches(pattern):
     return found
 
 
-def commands(page):
-    """Return every `$ ` line of the page's console blocks with what stands below it."""
+def steps(page):
+    """Return, in the page's order, the files to save (name, text) and the commands to type."""
     found = []
-    for block in BLOCK.findall((ROOT / page).read_text(encoding="utf-8")):
-        for line in block.replace("\\\n", "").splitlines():
+    for kind, text in BLOCK.findall((ROOT / page).read_text(encoding="utf-8")):
+        if kind != "console":
+            found.append((kind.split()[1], text))
+            continue
+        for line in text.replace("\\\n", "").splitlines():
             if line.startswith("$ "):
                 found.append(Command(line[2:]))
-            elif found and line.strip() not in ("", "..."):
+            elif line.strip() not in ("", "..."):
                 found[-1].shown.append(line)
     return found
+
+
+def commands(page):
+    """Return the commands of the page."""
+    return [step for step in steps(page) if isinstance(step, Command)]
 
 
 @pytest.fixture
@@ -82,7 +90,8 @@ def desk(tmp_path, monkeypatch):
 
 def plain(text):
     """Return text with single blanks and without run ids, which change with the engine."""
-    return " ".join(re.sub(r"\b[0-9a-f]{12,64}\b", "<id>", text).split())
+    text = re.sub(r"\b[0-9a-f]{12,64}\b", "<id>", text)
+    return " ".join(re.sub("[━█]+", "", text).split())
 
 
 @pytest.mark.parametrize("page", PAGES)
@@ -97,7 +106,10 @@ def test_only_known_commands_are_shown(page):
 @pytest.mark.parametrize("page", PAGES)
 def test_commands_end_and_print_as_written(page, desk):
     """In the page's order, in one folder: exit codes and shown lines are true."""
-    for command in commands(page):
+    for command in steps(page):
+        if isinstance(command, tuple):
+            Path(command[0]).write_text(command[1], encoding="utf-8")
+            continue
         if not command.text.startswith("tradeline ") or "--engine spark" in command.text:
             continue
         result = CliRunner().invoke(app, command.arguments)
