@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 from datetime import UTC, date, datetime
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -20,6 +20,9 @@ from tradeline.actions.reviews import (
 from tradeline.errors import FileFault, RunFault, TradelineError
 from tradeline.files.records import ReadOptions, Source
 from tradeline.policy.load import load_preset, parse_policy
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 AT = datetime(2026, 7, 1, 8, 30, tzinfo=UTC)
 MASTER = """\
