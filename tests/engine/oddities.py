@@ -12,7 +12,8 @@ if TYPE_CHECKING:
     from tests.engine.reference import Row
 
 NAMES = (
-    "Acme", "Müller & Söhne", "पारस ट्रेडर्स", "O'Neill \"Quoted\" Ltd", "東京商事", "Zoë; DROP",
+    "Acme", "Müller & Söhne", "पारस ट्रेडर्स", "O'Neill \"Quoted\" Ltd",
+    "東京商事", "Zoë; DROP",
     "a\\b%c_", "{braces}", "🏭 Works", "  spaced  ", "ßtraße", "İstanbul", "line\nbreak", "tab\there", "",
     "~;3:abc", "-1", "=1+1",
 )  # fmt: skip
