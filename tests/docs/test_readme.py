@@ -6,6 +6,7 @@ Lines for Spark run in a test of their own, which is skipped where PySpark or Ja
 from __future__ import annotations
 
 import importlib.util
+import os
 import re
 import shlex
 import shutil
@@ -128,6 +129,6 @@ def test_spark_lines_work(desk):
     for command in lines:
         done = subprocess.run(
             [sys.executable, "-m", "tradeline", *command.arguments], check=False, timeout=300,
-            capture_output=True, text=True,
+            capture_output=True, text=True, env={**os.environ, "PYTHONPATH": str(ROOT)},
         )  # fmt: skip
         assert done.returncode == command.exit_code, done.stderr
