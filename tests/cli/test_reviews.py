@@ -22,6 +22,8 @@ runner = CliRunner()
 def review(tmp_path: Path, *arguments: str) -> tuple[int, str, str]:
     """Return exit code, standard output and standard error of a review into tmp_path/runs."""
     result = runner.invoke(app, ["review", *arguments, "--out", str(tmp_path / "runs")])
+    if result.exception and not isinstance(result.exception, SystemExit):
+        raise result.exception
     return result.exit_code, result.stdout, result.stderr
 
 
