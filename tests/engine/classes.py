@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from itertools import product
 from typing import TYPE_CHECKING, Any
 
@@ -62,6 +63,7 @@ def _rows(prefix: str, *classes: Iterable[dict[str, Any]]) -> Iterator[Row]:
         yield account(customer_no=f"{prefix}-{number:06}", **changes)
 
 
+@cache
 def rubric_rows() -> list[Row]:
     """Return every combination of the classes of the six checks, on a usable limit."""
     return list(_rows("rubric", USED, AGEING, GAP, DSO, TRACK, DISPUTE))
@@ -76,6 +78,7 @@ LIMITS = (0, 1, 99, 999_99, 1_333_33, 180_000_00, 199_000_00)
 CAPS = {"A": 200_000_00, "B": 1_00}
 
 
+@cache
 def limit_rows() -> list[Row]:
     """Return limits around the step, the caps and the increase test's further conditions."""
     limits = [
@@ -124,6 +127,7 @@ def gate_rows() -> list[Row]:
     )
 
 
+@cache
 def start_rows() -> list[Row]:
     """Return accounts that never paid, by what is known of their start."""
     starts = [{"onboarded": days} for days in (None, -1, 0, 60, 120, 121, 180, 181, 184)]

@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 NAMES = (
     "Acme", "Müller & Söhne", "पारस ट्रेडर्स", "O'Neill \"Quoted\" Ltd",
     "東京商事", "Zoë; DROP",
-    "a\\b%c_", "{braces}", "🏭 Works", "  spaced  ", "ßtraße", "İstanbul", "line\nbreak", "tab\there", "",
-    "~;3:abc", "-1", "=1+1",
+    "a\\b%c_", "{braces}", "🏭 Works", "  spaced  ", "ßtraße", "İstanbul",
+    "line\nbreak", "tab\there", "", "~;3:abc", "-1", "=1+1",
 )  # fmt: skip
 NUMBERS = (
     "C-1", "c-1", "Ä-1", "A-1", "_1", "001", "1", "10", "2", " 3", "ä-1", "Z", "É", "한", "'", None,

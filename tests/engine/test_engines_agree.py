@@ -15,6 +15,16 @@ from tests.builders import portfolio, reviewed, standard
 from tests.engine.oddities import odd_rows
 from tradeline.engine.tables import ACCOUNTS, CHECK_ROWS, FINDINGS
 
+SESSIONS = (
+    "SELECT count(*) FROM pg_stat_activity"
+    " WHERE backend_type = 'client backend' AND pid <> pg_backend_pid()"
+)
+TABLES_LEFT = (
+    "SELECT count(*) FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace"
+    " WHERE c.relkind IN ('r', 'v')"
+    " AND n.nspname NOT IN ('pg_catalog', 'information_schema', 'pg_toast')"
+    " AND n.nspname NOT LIKE 'pg_toast%'"
+)
 TABLES = {"accounts": ACCOUNTS, "checks": CHECK_ROWS, "findings": FINDINGS}
 INDIA = {
     "locale": "en-IN",
@@ -90,18 +100,16 @@ def test_engine_reviews_an_empty_portfolio(kind, request):
 
 
 def test_postgres_keeps_nothing(postgres_url):
-    """After a review the server holds no table of it."""
+    """Once the review's session has ended, the server holds no table of it."""
     import psycopg
 
     reviewed(odd_rows(4, 20), kind="postgres", url=postgres_url)
-    with psycopg.connect(postgres_url) as connection:
-        left = connection.execute(
-            "SELECT count(*) FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace"
-            " WHERE c.relkind IN ('r', 'v')"
-            " AND n.nspname NOT IN ('pg_catalog', 'information_schema', 'pg_toast')"
-            " AND n.nspname NOT LIKE 'pg_toast%'"
-        ).fetchone()
-    assert left == (0,)
+    with psycopg.connect(postgres_url, autocommit=True) as connection:
+        until = time.monotonic() + 60  # a session ends a moment after its client has left
+        while connection.execute(SESSIONS).fetchone() != (0,) and time.monotonic() < until:
+            time.sleep(0.1)
+        assert connection.execute(SESSIONS).fetchone() == (0,)
+        assert connection.execute(TABLES_LEFT).fetchone() == (0,)
 
 
 def test_a_difference_is_seen(on_duckdb):
