@@ -108,12 +108,12 @@ def test_percent_refuses_what_overflows():
         percent(Decimal("90.001"))
 
 
-@pytest.mark.xfail(
-    strict=True, reason="two decimals and below 1000, as the message asks, yet the factor is 99999"
-)
 def test_percent_takes_what_its_message_promises():
-    """At most two decimals and no more than 1000 is what the refusal tells the user to write."""
-    assert percent(Decimal("999.99")) == (99_999, 10_000)
+    """Two decimals up to 100 and one above are what the refusal tells the user to write."""
+    assert percent(Decimal("99.99")) == (9_999, 10_000)
+    assert percent(Decimal("999.9")) == (9_999, 1_000)
+    with pytest.raises(PolicyFault, match=r"999\.99"):
+        percent(Decimal("999.99"))
 
 
 def test_hundredths_and_units():

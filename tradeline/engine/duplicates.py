@@ -15,7 +15,7 @@ _COMPARED = tuple(name for name in MASTER.names if name not in SOURCE)
 
 
 def mark_duplicates(t: ir.Table) -> ir.Table:
-    """Return the rows with `duplicate`: null, REPEAT (drop it) or CONFLICT (quarantine it).
+    """Return the rows with `duplicate`: null, FIRST, REPEAT (drop it) or CONFLICT (quarantine it).
 
     The key is entity and `account_key`; values of conflicting rows are never added up.
     """
@@ -35,7 +35,10 @@ def mark_duplicates(t: ir.Table) -> ir.Table:
         verdicts, [t.entity == verdicts.twin_entity, t.account_key == verdicts.twin_key]
     )
     verdict = ibis.cases(
-        (met.conflict, "CONFLICT"), (met.seq > met.first_seq, "REPEAT"), else_=ibis.null("string")
+        (met.conflict, "CONFLICT"),
+        (met.seq > met.first_seq, "REPEAT"),
+        (met.first_seq.notnull(), "FIRST"),
+        else_=ibis.null("string"),
     )
     return met.mutate(duplicate=verdict).drop("first_seq", "twin_entity", "twin_key", "conflict")
 

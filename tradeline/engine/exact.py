@@ -29,7 +29,7 @@ def percent(value: Decimal) -> tuple[int, int]:
     if max(share.numerator, share.denominator) > FACTOR_MAX:
         raise PolicyFault(
             f"the percentage {value} is too fine or too large to be compared exactly",
-            mend="use at most two decimals and no more than 1000",
+            mend="use at most two decimals up to 100, one above, and no more than 1000",
         )
     return share.numerator, share.denominator
 

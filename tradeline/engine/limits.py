@@ -86,7 +86,7 @@ def _raised(t: ir.Table, rules: Increase, step_minor: int, currency: str) -> ir.
 def _deserves(t: ir.Table, policy: Policy, as_of: date) -> ir.Value:
     """Return whether every condition of the increase test holds."""
     rules = policy.increase
-    clean = (t.band_rank == 0) & (t.faults == 0)
+    clean = (t.band_rank == 0) & _unremarked(t)
     for status in (t.util_status, t.age_status, t.recency_status, t.track_status, t.dispute_status):
         clean &= status == "PASS"
     limit, owed = t.credit_limit_minor, t.owed
@@ -101,6 +101,12 @@ def _deserves(t: ir.Table, policy: Policy, as_of: date) -> ir.Value:
         & (t.gap_days <= rules.gap_max_days).fill_null(False)
         & _long_enough(t, rules, as_of)
     )
+
+
+def _unremarked(t: ir.Table) -> ir.Value:
+    """Return whether nothing is noted on the row's data: doubtful data raises no limit."""
+    gstin = t.gstin_bad_digit | t.gstin_bad_state | t.gstin_bad_holder
+    return (t.faults == 0) & ~gstin & t.duplicate.isnull()
 
 
 def _at_least(part: ir.Value, whole: ir.Value, pct: Decimal) -> ir.Value:

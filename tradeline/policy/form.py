@@ -88,6 +88,13 @@ def _digits(value: Any) -> Decimal:
     return Decimal(text)
 
 
+def _comparable(value: Decimal) -> Decimal:
+    """Refuse percentages so fine that amounts could not be compared with them in 64 bits."""
+    if value > 100 and value * 10 != int(value * 10):
+        raise ValueError("above 100 a percentage has at most one decimal")
+    return value
+
+
 def _whole(value: Any) -> int:
     number = _digits(value)
     if number != int(number):
@@ -134,6 +141,8 @@ def _once(values: tuple[str, ...]) -> tuple[str, ...]:
 
 Number = Annotated[Decimal, BeforeValidator(_digits), PlainSerializer(plain)]
 Whole = Annotated[int, BeforeValidator(_whole)]
+Percent = Annotated[Number, AfterValidator(_comparable)]
+
 Share = Annotated[
     Any,  # a Fraction; Pydantic has no schema of its own for it
     BeforeValidator(_fraction),

@@ -18,6 +18,7 @@ from tradeline.policy.form import (
     Buckets,
     Misfit,
     Number,
+    Percent,
     Section,
     Text,
     Whole,
@@ -37,10 +38,10 @@ class Reduction(Section):
     severe_buckets: Buckets = number(
         ("90+",), "ageing buckets", RUBRIC, "Ageing that cuts the limit to severe_keep_pct."
     )
-    severe_keep_pct: Number = percent(
+    severe_keep_pct: Percent = percent(
         "50", "percent of limit", RUBRIC, "What stays of the limit under severe ageing.", le=100
     )
-    high_keep_pct: Number = percent(
+    high_keep_pct: Percent = percent(
         "75",
         "percent of limit",
         RUBRIC,
@@ -62,11 +63,13 @@ class Reduction(Section):
 class Increase(Section):
     """What must all hold before a higher limit is proposed."""
 
-    raise_to_pct: Number = percent("125", "percent of limit", RUBRIC, "The limit proposed.", ge=100)
-    utilisation_min_pct: Number = percent(
+    raise_to_pct: Percent = percent(
+        "125", "percent of limit", RUBRIC, "The limit proposed.", ge=100
+    )
+    utilisation_min_pct: Percent = percent(
         "70", "percent of limit", RUBRIC, "Utilisation is at least this."
     )
-    utilisation_max_pct: Number = percent(
+    utilisation_max_pct: Percent = percent(
         "90", "percent of limit", RUBRIC, "Utilisation is at most this."
     )
     track_record_min: Number = score("80", RUBRIC, "The track record is known and at least this.")

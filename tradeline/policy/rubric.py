@@ -20,6 +20,7 @@ from tradeline.policy.form import (
     Misfit,
     Number,
     Outcome,
+    Percent,
     Section,
     Share,
     Tier,
@@ -41,10 +42,10 @@ def _milder(tier: Tier, than: Tier) -> bool:
 class Utilisation(Section):
     """Receivables outstanding as a share of the credit limit."""
 
-    watch_above_pct: Number = percent(
+    watch_above_pct: Percent = percent(
         "90", "percent of limit", RUBRIC, "Above this the utilisation check warns."
     )
-    limit_pct: Number = percent(
+    limit_pct: Percent = percent(
         "100", "percent of limit", RUBRIC, "Above this the utilisation check fails."
     )
     tier_above_watch: Tier = number(
@@ -59,7 +60,7 @@ class Utilisation(Section):
         RUBRIC,
         "Tier when the utilisation check fails, or money is owed at limit 0.",
     )
-    target_average_pct: Number = percent(
+    target_average_pct: Percent = percent(
         "70",
         "percent of limits",
         "order-management credit terms: average below 70 %",
