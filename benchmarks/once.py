@@ -86,8 +86,8 @@ def _ours(out: Path, files: list[Path]) -> Any:
         start = time.perf_counter()
         run = reviews.review_portfolio(request, out=out, at=AT, tell=tell)
         marks = [start, *list(passes.values())[1:], time.perf_counter()]
-        spans = {name: after - before
-                 for name, before, after in zip(passes, marks, marks[1:], strict=False)}  # fmt: skip
+        ends = zip(passes, marks, marks[1:], strict=False)
+        spans = {name: after - before for name, before, after in ends}
         return {"folder": str(run.path), "passes": spans}
 
     return job

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import csv
 import random
-from datetime import date, timedelta
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -20,17 +21,70 @@ if TYPE_CHECKING:
 
 PORTFOLIOS: Final = Path(__file__).resolve().parent.parent / "examples" / "portfolios"
 AS_OF: Final = date(2026, 6, 30)
+AS_OF_TIME: Final = datetime(2026, 6, 30, tzinfo=UTC)
 SEED: Final = 20260630
 ALPHABET: Final = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-FIRST: Final = (
-    "Amber Anchor Banyan Bluefin Cedar Coral Deccan Eastgate Falcon Ganga Harbour Indigo Jasmine "
-    "Kaveri Kestrel Lotus Meridian Monsoon Narmada Neem Northgate Orchard Palm Peacock Quarry "
-    "Saffron Sahyadri Sandal Sterling Tamarind Teak Trident Vindhya Westport Zenith"
-).split()
-TRADE: Final = (
-    "Agro Alloys Auto Bearings Castings Chemicals Components Electricals Engineering Fasteners "
-    "Foods Forge Instruments Packaging Paints Pharma Plastics Pumps Textiles Tools Traders Valves"
-).split()
+FIRST: Final = [
+    "Amber",
+    "Anchor",
+    "Banyan",
+    "Bluefin",
+    "Cedar",
+    "Coral",
+    "Deccan",
+    "Eastgate",
+    "Falcon",
+    "Ganga",
+    "Harbour",
+    "Indigo",
+    "Jasmine",
+    "Kaveri",
+    "Kestrel",
+    "Lotus",
+    "Meridian",
+    "Monsoon",
+    "Narmada",
+    "Neem",
+    "Northgate",
+    "Orchard",
+    "Palm",
+    "Peacock",
+    "Quarry",
+    "Saffron",
+    "Sahyadri",
+    "Sandal",
+    "Sterling",
+    "Tamarind",
+    "Teak",
+    "Trident",
+    "Vindhya",
+    "Westport",
+    "Zenith",
+]
+TRADE: Final = [
+    "Agro",
+    "Alloys",
+    "Auto",
+    "Bearings",
+    "Castings",
+    "Chemicals",
+    "Components",
+    "Electricals",
+    "Engineering",
+    "Fasteners",
+    "Foods",
+    "Forge",
+    "Instruments",
+    "Packaging",
+    "Paints",
+    "Pharma",
+    "Plastics",
+    "Pumps",
+    "Textiles",
+    "Tools",
+    "Traders",
+    "Valves",
+]
 FORM: Final = ("Pvt Ltd", "Ltd", "LLP", "& Sons", "Enterprises")
 STATES: Final = ("27", "24", "29", "33", "07", "09", "19", "36", "06", "08")
 
@@ -67,7 +121,7 @@ def names(dice: random.Random, count: int) -> list[str]:
 
 
 def profile(dice: random.Random, kind: str) -> tuple[float, str, float, int, float, str]:
-    """Return use of limit, ageing, DSO, days since payment, score and dispute of a kind of payer."""
+    """Return use of limit, ageing, DSO, payment gap, score and dispute of a kind of payer."""
     if kind == "good":
         return (dice.uniform(0.2, 0.85), "0-30", dice.uniform(20, 55), dice.randint(2, 50),
                 dice.uniform(70, 98), "No")  # fmt: skip
@@ -79,7 +133,8 @@ def profile(dice: random.Random, kind: str) -> tuple[float, str, float, int, flo
                 dice.randint(10, 70), dice.uniform(55, 80), "No")  # fmt: skip
     if kind == "slow":
         return (dice.uniform(0.3, 0.9), dice.choice(("31-60", "61-90")), dice.uniform(60, 100),
-                dice.randint(40, 170), dice.uniform(45, 70), dice.choice(("No", "No", "Yes")))  # fmt: skip
+                dice.randint(40, 170), dice.uniform(45, 70),
+                dice.choice(("No", "No", "Yes")))  # fmt: skip
     if kind == "bad":
         return (dice.uniform(0.5, 1.3), "> 90", dice.uniform(95, 180), dice.randint(70, 200),
                 dice.uniform(15, 55), dice.choice(("No", "Yes")))  # fmt: skip
@@ -111,7 +166,8 @@ def samples() -> list[list[object]]:
          AS_OF - 35 * day, 64, "No"],
         ["S0003", "Acme Distributors", "27AAACR5055K1Z7", 1_500_000, 980_000, "> 90", 130,
          AS_OF - 95 * day, 32, "Yes"],
-        ["S0004", "Acme Agri", "07AAGFF2194N1Z1", 1_000_000, 0, "0-30", 0, AS_OF - 210 * day, 58, "No"],
+        ["S0004", "Acme Agri", "07AAGFF2194N1Z1", 1_000_000, 0, "0-30", 0,
+         AS_OF - 210 * day, 58, "No"],
     ]  # fmt: skip
 
 
@@ -143,7 +199,8 @@ def write_credit_master(path: Path) -> None:
     sheet.write_column(0, 0, ["Sahyadri Components Ltd", "Group Outstandings: Sundry Debtors",
                               "1-Apr-2026 to 30-Jun-2026"])  # fmt: skip
     headers = ("Ledger Code", "Party Name", "GSTIN/UIN", "Credit Limit", "Closing Balance",
-               "Ageing (days)", "DSO (days)", "Last Receipt Date", "Payment Score", "Disputed")  # fmt: skip
+               "Ageing (days)", "DSO (days)", "Last Receipt Date", "Payment Score",
+               "Disputed")  # fmt: skip
     sheet.write_row(4, 0, headers, bold)
     for at, row in enumerate(rows, start=5):
         _write_row(sheet, at, row, day)
@@ -151,9 +208,6 @@ def write_credit_master(path: Path) -> None:
     sheet.write_row(5 + len(rows), 0, ["", "Grand Total", "", "", dr_cr(total)], bold)
     sheet.set_column(0, 9, 18)
     book.close()
-
-
-AS_OF_TIME: Final = __import__("datetime").datetime(2026, 6, 30)  # noqa: DTZ001 - Excel has no zones
 
 
 def _write_row(
@@ -171,42 +225,57 @@ def _write_row(
 def write_invoices(folder: Path) -> None:
     """Write a master of limits with its items and payments: two entities, two currencies, rates."""
     dice = random.Random(SEED + 1)
-    limits, items, payments = [], [], []
+    ledger = Ledger(dice=dice)
+    limits: list[list[object]] = []
     for number, name in enumerate(names(dice, 40), start=1):
         entity, currency = ("DE01", "EUR") if number % 4 == 0 else ("US01", "USD")
-        customer = f"C-{1000 + number}"
+        account = (f"C-{1000 + number}", entity, currency)
         lateness, size = dice.choice((-8, -2, 0, 4, 12, 35, 70)), dice.randint(2, 40) * 500
         limit = round(size * dice.uniform(2.5, 7) / 1000) * 1000
-        limits.append([customer, name, entity, currency, limit, "DE" if entity == "DE01" else "US"])
+        limits.append([account[0], name, entity, currency, limit, entity[:2]])
         for month in range(14):
             issued = date(2025, 5, 1) + timedelta(days=30 * month + dice.randint(0, 9))
-            _invoice(dice, items, payments, customer, entity, currency, issued, lateness, size)
-    _write_csv(folder / "limits.csv", ["customer_no", "customer_name", "entity", "currency",
-               "credit_limit", "country"], limits)  # fmt: skip
-    _write_csv(folder / "items.csv", ["entity", "customer_no", "document_no", "kind",
-               "document_date", "due_date", "currency", "amount", "open_amount", "disputed"], items)  # fmt: skip
-    _write_csv(folder / "payments.csv", ["entity", "customer_no", "payment_no", "date", "currency",
-               "amount", "document_no", "kind"], payments)  # fmt: skip
-    _write_csv(folder / "rates.csv", ["date", "from", "to", "rate"],
-               [["2026-06-26", "EUR", "USD", "1.0850"], ["2026-06-29", "EUR", "USD", "1.0872"]])  # fmt: skip
+            ledger.invoice(account, issued, lateness, size)
+    headers = {
+        "limits.csv": "customer_no customer_name entity currency credit_limit country",
+        "items.csv": "entity customer_no document_no kind document_date due_date currency amount "
+        "open_amount disputed",
+        "payments.csv": "entity customer_no payment_no date currency amount document_no kind",
+        "rates.csv": "date from to rate",
+    }
+    rates: list[list[object]] = [
+        ["2026-06-26", "EUR", "USD", "1.0850"],
+        ["2026-06-29", "EUR", "USD", "1.0872"],
+    ]
+    tables = (limits, ledger.items, ledger.payments, rates)
+    for (name, header), rows in zip(headers.items(), tables, strict=True):
+        _write_csv(folder / name, header.split(), rows)
 
 
-def _invoice(
-    dice: random.Random, items: list[list[object]], payments: list[list[object]], customer: str,
-    entity: str, currency: str, issued: date, lateness: int, size: int,
-) -> None:  # fmt: skip
-    """Add one invoice and, if it was paid by the review date, its payment."""
-    number = f"INV-{len(items) + 10001}"
-    amount = f"{size * dice.uniform(0.6, 1.4):.2f}"
-    due = issued + timedelta(days=30)
-    paid = due + timedelta(days=lateness + dice.randint(-3, 6))
-    is_open = paid > AS_OF
-    disputed = "yes" if is_open and dice.random() < 0.06 else "no"
-    items.append([entity, customer, number, "invoice", issued, due, currency, amount,
-                  amount if is_open else "0.00", disputed])  # fmt: skip
-    if not is_open:
-        payments.append([entity, customer, f"PAY-{len(payments) + 50001}", paid, currency, amount,
-                         number, "payment"])  # fmt: skip
+@dataclass(kw_only=True)
+class Ledger:
+    """Invoices and the payments that settled them by the review date."""
+
+    dice: random.Random
+    items: list[list[object]] = field(default_factory=list)
+    payments: list[list[object]] = field(default_factory=list)
+
+    def invoice(
+        self, account: tuple[str, str, str], issued: date, lateness: int, size: int
+    ) -> None:
+        """Add one invoice on 30 days' terms and, if it was paid, its payment."""
+        customer, entity, currency = account
+        number = f"INV-{len(self.items) + 10001}"
+        amount = f"{size * self.dice.uniform(0.6, 1.4):.2f}"
+        due = issued + timedelta(days=30)
+        paid = due + timedelta(days=lateness + self.dice.randint(-3, 6))
+        is_open = paid > AS_OF
+        disputed = "yes" if is_open and self.dice.random() < 0.06 else "no"
+        self.items.append([entity, customer, number, "invoice", issued, due, currency, amount,
+                           amount if is_open else "0.00", disputed])  # fmt: skip
+        if not is_open:
+            self.payments.append([entity, customer, f"PAY-{len(self.payments) + 50001}", paid,
+                                  currency, amount, number, "payment"])  # fmt: skip
 
 
 def _write_csv(path: Path, header: Sequence[str], rows: Sequence[Sequence[object]]) -> None:

@@ -30,8 +30,8 @@ SCALE: Final = 1.6  # pixels per point of the paper
 
 # Rich's own template loads its font from elsewhere; this one uses the reader's.
 FRAME: Final = """\
-<svg class="rich-terminal" viewBox="0 0 {width} {height}" xmlns="http://www.w3.org/2000/svg" xml:space="preserve" \
-role="img" aria-label="What the demo prints">
+<svg class="rich-terminal" viewBox="0 0 {width} {height}" xmlns="http://www.w3.org/2000/svg" \
+xml:space="preserve" role="img" aria-label="What the demo prints">
 <style>
 .{unique_id}-matrix {{ font-family: ui-monospace, Menlo, Consolas, "DejaVu Sans Mono", monospace;
   font-size: {char_height}px; line-height: {line_height}px; font-variant-east-asian: full-width; }}

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from tradeline.files.intake import Intake, ReadOptions, Source, read_sources
 from tradeline.policy.schema import Policy
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
 
 AS_OF = date(2026, 6, 30)
 
@@ -19,9 +21,7 @@ AS_OF = date(2026, 6, 30)
 def read(*paths: Path, policy: Policy | None = None, **options: Any) -> Intake:
     """Read files with the options and the standard policy."""
     sources = [Source(path=path) for path in paths]
-    return read_sources(
-        sources, ReadOptions(**options), policy=policy or Policy(), as_of=AS_OF
-    )
+    return read_sources(sources, ReadOptions(**options), policy=policy or Policy(), as_of=AS_OF)
 
 
 @dataclass
@@ -81,7 +81,7 @@ def amount(desk: Desk) -> Callable[..., tuple[int | None, str | None]]:
 
     def one(text: str, **options: Any) -> tuple[int | None, str | None]:
         row = desk.master(
-            f'customer_no|credit_limit|outstanding|ageing_bucket\nC1|100|{text}|0-30\n', **options
+            f"customer_no|credit_limit|outstanding|ageing_bucket\nC1|100|{text}|0-30\n", **options
         )[0]
         return row["outstanding_minor"], row["outstanding_fault"]
 

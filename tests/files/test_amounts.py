@@ -77,9 +77,7 @@ def test_question_is_answered_by_option(desk):
 
 def test_proof_in_another_row_settles_the_mark(desk):
     """One unmistakable amount shows how the whole file is written."""
-    rows = desk.master(
-        "Customer|Limit|Balance|Ageing\nC1|1.500|1.234|0-30\nC2|2.000,50|10|0-30\n"
-    )
+    rows = desk.master("Customer|Limit|Balance|Ageing\nC1|1.500|1.234|0-30\nC2|2.000,50|10|0-30\n")
     assert [row["outstanding_minor"] for row in rows] == [123400, 1000]
     assert rows[1]["credit_limit_minor"] == 200050
 
@@ -98,7 +96,12 @@ def test_plain_numbers_are_no_question(desk):
 
 @pytest.mark.parametrize(
     ("currency", "text", "minor"),
-    [("JPY", "5000", 5000), ("KWD", "5000.125", 5000125), ("USD", "0.29", 29), ("USD", "1.15", 115)],
+    [
+        ("JPY", "5000", 5000),
+        ("KWD", "5000.125", 5000125),
+        ("USD", "0.29", 29),
+        ("USD", "1.15", 115),
+    ],
 )
 def test_minor_units_follow_the_currency(amount, currency, text, minor):
     """JPY has no decimals, KWD three (ISO 4217)."""
@@ -137,6 +140,6 @@ def test_too_large_amount_is_an_error_finding(desk):
     )
     intake = desk.read(path, currency="INR")
     assert intake.master.to_pylist()[0]["credit_limit_fault"] == "99999999999999999"
-    assert [(f["severity"], f["code"]) for f in intake.findings.to_pylist() if f["severity"] != "INFO"] == [
-        ("ERROR", "AMOUNT_TOO_LARGE")
-    ]
+    assert [
+        (f["severity"], f["code"]) for f in intake.findings.to_pylist() if f["severity"] != "INFO"
+    ] == [("ERROR", "AMOUNT_TOO_LARGE")]

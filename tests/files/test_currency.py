@@ -67,40 +67,41 @@ def rates(desk, *rows):
     return desk.csv("date,from,to,rate\n" + "\n".join(rows), "rates.csv")
 
 
-def converted(desk, amount, currency, functional, *rows):
+def converted(desk, money, functional, *rows):
     """Return an outstanding balance in the functional currency."""
+    amount, currency = money.split()
     path = desk.csv(f"{HEAD},currency\nC1,0,{amount},0-30,{currency}")
     intake = desk.read(path, rates(desk, *rows), currency=functional, decimal=".")
     return intake.master.to_pylist()[0]["outstanding_minor"]
 
 
 @pytest.mark.parametrize(
-    ("amount", "currency", "functional", "row", "minor"),
+    ("money", "functional", "row", "minor"),
     [
-        ("10000", "EUR", "USD", "2026-06-30,EUR,USD,1.0850", 1085000),  # METHODS 1e
-        ("500000", "JPY", "USD", "2026-06-29,JPY,USD,0.0119", 595000),  # METHODS 1e
-        ("100", "USD", "INR", "2026-06-25,USD,INR,83.125", 831250),
-        ("1", "USD", "JPY", "2026-06-30,USD,JPY,150.5", 151),  # half-up at the yen
-        ("-1", "USD", "JPY", "2026-06-30,USD,JPY,150.5", -151),
-        ("300", "USD", "EUR", "2026-06-30,EUR,USD,3", 10000),  # inverse
-        ("1", "KWD", "USD", "2026-06-30,KWD,USD,3.25555", 326),
+        ("10000 EUR", "USD", "2026-06-30,EUR,USD,1.0850", 1085000),  # METHODS 1e
+        ("500000 JPY", "USD", "2026-06-29,JPY,USD,0.0119", 595000),  # METHODS 1e
+        ("100 USD", "INR", "2026-06-25,USD,INR,83.125", 831250),
+        ("1 USD", "JPY", "2026-06-30,USD,JPY,150.5", 151),  # half-up at the yen
+        ("-1 USD", "JPY", "2026-06-30,USD,JPY,150.5", -151),
+        ("300 USD", "EUR", "2026-06-30,EUR,USD,3", 10000),  # inverse
+        ("1 KWD", "USD", "2026-06-30,KWD,USD,3.25555", 326),
     ],
 )
-def test_conversion_is_exact(desk, amount, currency, functional, row, minor):
+def test_conversion_is_exact(desk, money, functional, row, minor):
     """Direct, inverse, and across different numbers of decimals."""
-    assert converted(desk, amount, currency, functional, row) == minor
+    assert converted(desk, money, functional, row) == minor
 
 
 def test_cross_rate(desk):
     """One third currency may stand between."""
     rows = ("2026-06-30,GBP,USD,1.25", "2026-06-30,INR,USD,0.0125")
-    assert converted(desk, "1", "GBP", "INR", *rows) == 10000
+    assert converted(desk, "1 GBP", "INR", *rows) == 10000
 
 
 def test_latest_rate_on_or_before_the_day(desk):
     """A later rate is not used, of earlier ones the latest is."""
     rows = ("2026-06-28,EUR,USD,2", "2026-06-29,EUR,USD,3", "2026-07-01,EUR,USD,4")
-    assert converted(desk, "1", "EUR", "USD", *rows) == 300
+    assert converted(desk, "1 EUR", "USD", *rows) == 300
 
 
 @pytest.mark.parametrize(
@@ -114,7 +115,7 @@ def test_latest_rate_on_or_before_the_day(desk):
 def test_missing_rate_is_an_error_never_one(desk, rows):
     """The error names the pair, the day and the file."""
     with pytest.raises(MissingRate) as caught:
-        converted(desk, "1", "EUR", "USD", *rows)
+        converted(desk, "1 EUR", "USD", *rows)
     assert "from EUR to USD for 2026-06-30" in caught.value.what
     assert caught.value.where == "rates.csv"
 
@@ -130,13 +131,13 @@ def test_no_rate_file(desk):
 def test_unusable_rate_is_refused(desk, row):
     """A rate that cannot be read stops the run."""
     with pytest.raises(FileFault):
-        converted(desk, "1", "EUR", "USD", row)
+        converted(desk, "1 EUR", "USD", row)
 
 
 def test_two_rates_for_one_day_are_refused(desk):
     """Contradicting rates are not chosen between."""
     with pytest.raises(FileFault):
-        converted(desk, "1", "EUR", "USD", "2026-06-30,EUR,USD,2", "2026-06-30,EUR,USD,3")
+        converted(desk, "1 EUR", "USD", "2026-06-30,EUR,USD,2", "2026-06-30,EUR,USD,3")
 
 
 def test_unknown_currency_is_a_fault(desk):

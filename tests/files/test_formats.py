@@ -63,9 +63,7 @@ def test_ending_does_not_matter(desk):
 
 def test_rows_of_another_width_are_quarantined(desk):
     """Never shifted: each such row is a finding with its line; the others keep their lines."""
-    path = desk.csv(
-        f"{HEAD}\nC1,Acme,9,5,0-30\nC2,Be,ta,9,5,0-30\n\nC3,Gamma\nC4,Delta,9,5,0-30"
-    )
+    path = desk.csv(f"{HEAD}\nC1,Acme,9,5,0-30\nC2,Be,ta,9,5,0-30\n\nC3,Gamma\nC4,Delta,9,5,0-30")
     intake = desk.read(path, currency="INR")
     assert intake.master["customer_no"].to_pylist() == ["C1", "C4"]
     assert intake.master["source_row"].to_pylist() == [2, 6]
@@ -75,7 +73,10 @@ def test_rows_of_another_width_are_quarantined(desk):
 
 @pytest.mark.parametrize(
     "body",
-    ['C1,"Acme,9,5,0-30\nC2,Beta,9,5,0-30', 'C1,"Acme,9,5,0-30\nC2,Be,9,5,0-30\nC3,"Gamma,9,5,0-30'],
+    [
+        'C1,"Acme,9,5,0-30\nC2,Beta,9,5,0-30',
+        'C1,"Acme,9,5,0-30\nC2,Be,9,5,0-30\nC3,"Gamma,9,5,0-30',
+    ],
 )
 def test_open_quotation_mark(desk, body):
     """One or two lost quotation marks: an error, not one long cell."""
@@ -105,7 +106,9 @@ def test_nul_byte_has_a_position(desk):
     assert "row 2" in caught.value.where
 
 
-@pytest.mark.parametrize("data", [b"", b"%PDF-1.7", b"\x89PNG", b"<html>", b"<?xml version='1.0'?>"])
+@pytest.mark.parametrize(
+    "data", [b"", b"%PDF-1.7", b"\x89PNG", b"<html>", b"<?xml version='1.0'?>"]
+)
 def test_no_table(desk, data):
     """An empty file, a PDF, a picture and a web page are refused by name."""
     with pytest.raises(FileFault):
@@ -130,7 +133,10 @@ def test_spreadsheet_errors_are_faults(desk):
     )
     rows = desk.read(path, currency="INR").master.to_pylist()
     assert rows[0]["credit_limit_fault"] == "#N/A"
-    assert (rows[1]["outstanding_fault"], rows[1]["last_payment_date_fault"]) == ("#REF!", "#VALUE!")
+    assert (rows[1]["outstanding_fault"], rows[1]["last_payment_date_fault"]) == (
+        "#REF!",
+        "#VALUE!",
+    )
     assert (rows[0]["outstanding_minor"], rows[1]["credit_limit_minor"]) == (525, 900)
     assert rows[0]["last_payment_date"] == date(2026, 5, 1)
 
@@ -143,7 +149,11 @@ def test_the_sheet_with_the_table_is_found(desk):
     book.active.title = "Cover"
     book.active["A1"] = "Receivables review"
     hidden = book.create_sheet("Old")
-    for page, number in ((hidden, "H1"), (book.create_sheet("Data"), "C1"), (book.create_sheet("More"), "M1")):
+    for page, number in (
+        (hidden, "H1"),
+        (book.create_sheet("Data"), "C1"),
+        (book.create_sheet("More"), "M1"),
+    ):
         page.append(["customer_no", "credit_limit", "outstanding", "ageing_bucket"])
         page.append([number, 9, 5, "0-30"])
     hidden.sheet_state = "hidden"
@@ -160,7 +170,9 @@ def test_the_sheet_with_the_table_is_found(desk):
 
 def test_header_row_option(desk):
     """The option names the row as the user counts."""
-    rows = [["customer_no", "credit_limit", "outstanding", "ageing_bucket"]] * 2 + [["C1", 9, 5, "0-30"]]
+    rows = [["customer_no", "credit_limit", "outstanding", "ageing_bucket"]] * 2 + [
+        ["C1", 9, 5, "0-30"]
+    ]
     for path in (desk.xlsx(rows), desk.csv("\n".join(",".join(map(str, row)) for row in rows))):
         intake = desk.read(path, currency="INR", header_row=2)
         assert intake.master["source_row"].to_pylist() == [3]
@@ -169,15 +181,16 @@ def test_header_row_option(desk):
 def test_parquet_with_types(desk):
     """Typed columns pass through: decimals exactly, timestamps as days, dictionaries as text."""
     path = desk.folder / "ar.parquet"
+    late = datetime.fromisoformat("2026-04-01 23:59")
     table = pa.table(
         {
             "customer_no": pa.array([1001, 1002], pa.int32()),
-            "credit_limit": pa.array([Decimal("9.05"), Decimal("12345678901.25")], pa.decimal128(38, 18)),
+            "credit_limit": pa.array(
+                [Decimal("9.05"), Decimal("12345678901.25")], pa.decimal128(38, 18)
+            ),
             "outstanding": pa.array([0.29, -50.0]),
             "ageing_bucket": pa.array(["0-30", ">90"]).dictionary_encode(),
-            "last_payment_date": pa.array(
-                [datetime(2026, 4, 1, 23, 59), None], pa.timestamp("ns")
-            ),
+            "last_payment_date": pa.array([late, None], pa.timestamp("ns")),
             "disputed": [True, None],
             "track_record": pa.array([50, 49], pa.int8()),
         }
@@ -235,3 +248,41 @@ def test_progress_is_told(desk):
         on_progress=lambda *step: seen.append(step),
     )  # fmt: skip
     assert seen == [("ar.csv", 0, 1), ("ar.csv", 1, 1)]
+
+
+ODS = (
+    '<?xml version="1.0"?><office:document-content '
+    'xmlns:office="urn:oasis:names:tc:opendocument:xmlns:office:1.0" '
+    'xmlns:table="urn:oasis:names:tc:opendocument:xmlns:table:1.0" '
+    'xmlns:text="urn:oasis:names:tc:opendocument:xmlns:text:1.0">'
+    '<office:body><office:spreadsheet><table:table table:name="AR">{rows}</table:table>'
+    "</office:spreadsheet></office:body></office:document-content>"
+)
+
+
+def ods_cell(value):
+    """Return a cell of an ODS sheet."""
+    kind = "string" if isinstance(value, str) else "float"
+    stated = "" if isinstance(value, str) else f' office:value="{value}"'
+    return (
+        f'<table:table-cell office:value-type="{kind}"{stated}><text:p>{value}</text:p>'
+        "</table:table-cell>"
+    )
+
+
+def test_ods(desk):
+    """The office format of the other suite."""
+    import zipfile
+
+    rows = [["Title"], HEAD.split(","), ["C1", "Acme", 9.5, 5, "0-30"]]
+    cells = (f"<table:table-row>{''.join(map(ods_cell, row))}</table:table-row>" for row in rows)
+    path = desk.folder / "ar.ods"
+    mime = "application/vnd.oasis.opendocument.spreadsheet"
+    with zipfile.ZipFile(path, "w") as box:
+        box.writestr("mimetype", mime)
+        box.writestr("META-INF/manifest.xml", f'<manifest media-type="{mime}"/>')
+        box.writestr("content.xml", ODS.format(rows="".join(cells)))
+    intake = desk.read(path, currency="INR")
+    assert intake.master["credit_limit_minor"].to_pylist() == [950]
+    assert (intake.reports[0].format, intake.reports[0].header_row) == ("ods", 2)
+    assert intake.master["source_row"].to_pylist() == [3]

@@ -11,10 +11,10 @@ from tradeline.files.countries import code_of
 @pytest.mark.parametrize(
     ("text", "bucket"),
     [
-        ("0-30", "0-30"), ("0-30 days", "0-30"), ("1-30", "0-30"), ("0 – 30 Days", "0-30"),
+        ("0-30", "0-30"), ("0-30 days", "0-30"), ("1-30", "0-30"), ("0 \u2013 30 Days", "0-30"),
         ("Current", "0-30"), ("Not due", "0-30"), ("1 - 30 days past due", "0-30"),
         ("<30", "0-30"), ("02 1-30", "0-30"), ("01 <1", "0-30"), ("31-60", "31-60"),
-        ("31 to 60 days", "31-60"), ("61 – 90", "61-90"), ("61-90 days overdue", "61-90"),
+        ("31 to 60 days", "31-60"), ("61 \u2013 90", "61-90"), ("61-90 days overdue", "61-90"),
         (">90", "90+"), ("90+", "90+"), ("Over 90", "90+"), ("91+", "90+"), ("> 90 days", "90+"),
         ("91 and over", "90+"), ("91-120", "90+"), ("Older than 90 days", "90+"),
         ("06 181-366", "90+"), ("07 >366", "90+"), ("90 days and over", "90+"), ("121-180", "90+"),
@@ -36,7 +36,8 @@ def test_label_of_no_bucket(text):
     ("text", "flag"),
     [
         ("yes", True), ("Y", True), ("TRUE", True), ("1", True), ("Disputed", True),
-        ("no", False), ("N", False), ("false", False), ("0", False), ("-", False), ("–", False),
+        ("no", False), ("N", False), ("false", False), ("0", False), ("-", False),
+        ("\u2013", False),
         ("maybe", None), ("2", None),
     ],
 )  # fmt: skip
@@ -63,7 +64,7 @@ def test_document_kind(text, kind):
 @pytest.mark.parametrize(
     ("text", "code"),
     [("India", "IN"), ("IN", "IN"), ("germany", "DE"), ("United States", "US"), ("UK", "GB"),
-     ("Côte d’Ivoire", "CI"), ("Atlantis", None), ("United Arab Emirates", "AE")],
+     ("Côte d\u2019Ivoire", "CI"), ("Atlantis", None), ("United Arab Emirates", "AE")],
 )  # fmt: skip
 def test_country(text, code):
     """English names and codes give ISO 3166; an unknown one gives nothing."""
@@ -95,9 +96,9 @@ def test_unknown_country_is_noted(desk):
         "customer_no,credit_limit,outstanding,ageing_bucket,country\nC1,9,5,0-30,Atlantis"
     )
     findings = desk.read(path, currency="INR").findings.to_pylist()
-    assert [(f["code"], f["source_row"], f["customer_no"]) for f in findings if f["source_row"]] == [
-        ("COUNTRY_UNKNOWN", 2, "C1")
-    ]
+    assert [
+        (f["code"], f["source_row"], f["customer_no"]) for f in findings if f["source_row"]
+    ] == [("COUNTRY_UNKNOWN", 2, "C1")]
 
 
 def test_gst_header_tells_the_country(desk):
@@ -111,7 +112,7 @@ def test_gst_header_tells_the_country(desk):
 def test_identifiers_are_text(desk):
     """Leading zeros stay in text; whole numbers lose .0; control characters go; formulas stay."""
     rows = desk.master(
-        'customer_no,customer_name,credit_limit,outstanding,ageing_bucket\n'
+        "customer_no,customer_name,credit_limit,outstanding,ageing_bucket\n"
         '000123,"=HYPERLINK(""http://x"")",9,5,0-30\n45,A\u0007cme\u00a0 Ltd ,9,5,0-30'
     )
     assert [row["customer_no"] for row in rows] == ["000123", "45"]
@@ -132,4 +133,6 @@ def test_eaten_identifier_is_an_error(desk):
     """1E+12 in a text file is an identifier that a spreadsheet has destroyed."""
     path = desk.csv("customer_no,credit_limit,outstanding,ageing_bucket\n1E+12,9,5,0-30")
     findings = desk.read(path, currency="INR").findings.to_pylist()
-    assert [(f["severity"], f["code"]) for f in findings if f["source_row"]] == [("ERROR", "EATEN_ID")]
+    assert [(f["severity"], f["code"]) for f in findings if f["source_row"]] == [
+        ("ERROR", "EATEN_ID")
+    ]

@@ -4,20 +4,29 @@ from __future__ import annotations
 
 from datetime import date
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from tradeline.errors import ArgumentFault, FileFault, MappingFault
 from tradeline.files.header import distinct_headers, find_header, normalise
-from tradeline.files.intake import Intake
 from tradeline.files.profile import save_profile
+
+if TYPE_CHECKING:
+    from tradeline.files.intake import Intake
 
 IMPORTS = Path(__file__).parents[2] / "examples" / "imports"
 
 
 def accounts(intake: Intake) -> list[tuple[object, ...]]:
     """Return what matters of each account."""
-    names = ("customer_no", "customer_name", "credit_limit_minor", "outstanding_minor", "ageing_bucket")
+    names = (
+        "customer_no",
+        "customer_name",
+        "credit_limit_minor",
+        "outstanding_minor",
+        "ageing_bucket",
+    )
     assert intake.master is not None
     return [tuple(row[name] for name in names) for row in intake.master.to_pylist()]
 
@@ -100,7 +109,16 @@ def test_columns_in_any_order_below_a_banner(desk):
             ["Acme Private Limited"],
             ["AR as of", date(2026, 6, 30)],
             [],
-            [None, "Segment", "Outstanding", "Party Name", None, "Credit Limit", "Segment", "Ageing"],
+            [
+                None,
+                "Segment",
+                "Outstanding",
+                "Party Name",
+                None,
+                "Credit Limit",
+                "Segment",
+                "Ageing",
+            ],
             [None, "A", 5, "Sharma", None, 9, "B", "0-30"],
             [None, "A", 6.5, "Gupta", None, 9, "B", ">90"],
         ]
@@ -123,7 +141,9 @@ def test_row_numbers_are_those_of_the_sheet(desk, blank_rows, rows):
     path = desk.folder / "big.xlsx"
     with xlsxwriter.Workbook(str(path), {"constant_memory": True}) as book:
         page = book.add_worksheet("AR")
-        page.write_row(blank_rows, 0, ["customer_no", "credit_limit", "outstanding", "ageing_bucket"])
+        page.write_row(
+            blank_rows, 0, ["customer_no", "credit_limit", "outstanding", "ageing_bucket"]
+        )
         for index in range(rows):
             page.write_row(blank_rows + 1 + index, 0, [f"C{index}", 1000.5, 5, "0-30"])
     intake = desk.read(path, currency="INR")
@@ -132,7 +152,9 @@ def test_row_numbers_are_those_of_the_sheet(desk, blank_rows, rows):
     assert intake.master["credit_limit_minor"].to_pylist()[-1] == 100050
 
 
-@pytest.mark.parametrize("mapping", [{"Zeta": "current_outstanding"}, {"current_outstanding": "Zeta"}])
+@pytest.mark.parametrize(
+    "mapping", [{"Zeta": "current_outstanding"}, {"current_outstanding": "Zeta"}]
+)
 def test_map_option_in_either_direction(desk, mapping):
     """`--map "Zeta=current_outstanding"`: one side is the column, the other the field."""
     path = desk.csv("Customer,Limit,Zeta,Ageing\nC1,9,5,0-30")
@@ -170,9 +192,7 @@ def test_missing_columns_are_listed(desk):
 def test_master_alone_needs_ageing_but_not_beside_items(desk):
     """Without an ageing column the open items must come too."""
     master = desk.csv("Customer,Limit,Balance\nC1,9,5", "master.csv")
-    items = desk.csv(
-        "customer_no,document_no,due_date,amount\nC1,I1,2026-05-01,5", "items.csv"
-    )
+    items = desk.csv("customer_no,document_no,due_date,amount\nC1,I1,2026-05-01,5", "items.csv")
     with pytest.raises(MappingFault) as caught:
         desk.read(master, currency="INR")
     assert "open items" in caught.value.mend
@@ -242,7 +262,9 @@ def test_total_rows_are_left_out_with_a_finding(desk):
 
 def test_empty_table(desk):
     """A header without rows gives an empty master; the engine judges that."""
-    intake = desk.read(desk.csv("customer_no,credit_limit,outstanding,ageing_bucket"), currency="INR")
+    intake = desk.read(
+        desk.csv("customer_no,credit_limit,outstanding,ageing_bucket"), currency="INR"
+    )
     assert intake.master.num_rows == 0
 
 
@@ -308,3 +330,13 @@ def test_no_header(desk):
     with pytest.raises(FileFault) as caught:
         desk.read(desk.csv("1,2\n3,4"), currency="INR")
     assert "--header-row" in caught.value.mend
+
+
+def test_map_option_may_fit_only_one_of_the_files(desk):
+    """An answer for the master does not have to fit the items."""
+    master = desk.csv("Customer,Limit,Zeta,Ageing\nC1,9,5,0-30", "master.csv")
+    items = desk.csv("customer_no,document_no,due_date,amount\nC1,I1,2026-05-01,5", "items.csv")
+    intake = desk.read(master, items, currency="INR", mapping={"Zeta": "outstanding"})
+    assert accounts(intake)[0][3] == 500
+    with pytest.raises(ArgumentFault):
+        desk.read(master, items, currency="INR", mapping={"Zeta": "outstanding", "Q": "dso_days"})

@@ -17,8 +17,17 @@ from tradeline.errors import TradelineError
 from tradeline.files.intake import Intake, ReadOptions, Source, read_sources
 from tradeline.policy.schema import Policy
 
-HEAD = ("customer_no", "customer_name", "credit_limit", "outstanding", "ageing_bucket", "last_payment_date")
-ROWS = [(f"C{i}", f"Name {i}", 1000.5 + i, 10 * i, "31-60", "2026-05-0" + str(i)) for i in range(1, 9)]
+HEAD = (
+    "customer_no",
+    "customer_name",
+    "credit_limit",
+    "outstanding",
+    "ageing_bucket",
+    "last_payment_date",
+)
+ROWS = [
+    (f"C{i}", f"Name {i}", 1000.5 + i, 10 * i, "31-60", "2026-05-0" + str(i)) for i in range(1, 9)
+]
 LEFT_OUT = {"NO_IDENTITY", "TOTAL_ROW_SKIPPED", "WRONG_FIELD_COUNT"}
 
 
@@ -37,7 +46,9 @@ def _xlsx() -> bytes:
 
 def _parquet() -> bytes:
     out = io.BytesIO()
-    pl.DataFrame(ROWS, schema=list(HEAD), orient="row").write_parquet(out, compression="uncompressed")
+    pl.DataFrame(ROWS, schema=list(HEAD), orient="row").write_parquet(
+        out, compression="uncompressed"
+    )
     return out.getvalue()
 
 
@@ -51,7 +62,9 @@ def mutated(draw, form):
     for _ in range(draw(st.integers(1, 6))):
         at = draw(st.integers(0, max(len(data) - 1, 0)))
         what = draw(st.sampled_from(["flip", "cut", "double", "insert", "end"]))
-        piece = draw(st.sampled_from([b"\n", b",", b'"', b"\0", b"\xff", b"=", b"-", b"1", b"\r", b"e9"]))
+        piece = draw(
+            st.sampled_from([b"\n", b",", b'"', b"\0", b"\xff", b"=", b"-", b"1", b"\r", b"e9"])
+        )
         if what == "flip" and data:
             data[at] ^= draw(st.integers(1, 255))
         elif what == "cut":
@@ -71,13 +84,20 @@ def _read(data: bytes) -> Intake | None:
         path.write_bytes(data)
         try:
             return read_sources(
-                [Source(path=path)], ReadOptions(currency="INR"), policy=Policy(), as_of=date(2026, 6, 30)
+                [Source(path=path)],
+                ReadOptions(currency="INR"),
+                policy=Policy(),
+                as_of=date(2026, 6, 30),
             )
         except TradelineError as error:
-            assert error.what
-            assert error.mend
-            assert folder not in str(error)
+            _check_error(error, folder)
             return None
+
+
+def _check_error(error: TradelineError, folder: str) -> None:
+    assert error.what
+    assert error.mend
+    assert folder not in str(error)
 
 
 def _check(intake: Intake | None, rows_in: int | None) -> None:
@@ -104,7 +124,9 @@ def _rows(data: bytes) -> int | None:
         return None
     if '"' in text or "\0" in text:
         return None  # the two readers may differ on what a stray quotation mark means
-    records = [row for row in csv.reader(io.StringIO(text, newline="")) if any(c.strip() for c in row)]
+    records = [
+        row for row in csv.reader(io.StringIO(text, newline="")) if any(c.strip() for c in row)
+    ]
     heads = [i for i, row in enumerate(records) if set(row) & set(HEAD)]
     return len(records) - heads[0] - 1 if heads and heads[0] == 0 else None
 

@@ -13,7 +13,7 @@ import typst
 from portfolio import portfolio
 
 from tradeline.engine import tables as forms
-from tradeline.files import charts, pack_pdf, pack_story
+from tradeline.files import charts, pack_pdf, pack_story, pack_words
 from tradeline.files.pack import PackInput
 from tradeline.files.pack_pdf import write_pdf
 
@@ -97,6 +97,14 @@ def test_every_chart_has_a_table_and_words(given):
     for chart in paper["charts"]:
         assert chart["rows"]
         assert chart["alt"].startswith("Bar chart. ")
+
+
+def test_codes_become_words():
+    """Codes read as a person writes them; acronyms stay."""
+    assert pack_words.plain("CUT_TO_ZERO") == "Cut to zero"
+    assert pack_words.plain("GSTIN_UNVERIFIED") == "GSTIN unverified"
+    assert pack_words.listed("CREDIT_HOLD;ESCALATE") == "Credit hold, Escalate"
+    assert pack_words.plain(None) is pack_words.listed("") is None
 
 
 def test_charts_draw_their_figures():

@@ -67,12 +67,12 @@ def _utilisation_comment(t: ir.Table, watch: str, limit: str) -> ir.Value:
         t.limit_words, " is used.",
     )  # fmt: skip
     return ibis.cases(
-        (t.credit_limit_fault.notnull(), say("The limit reads '", t.credit_limit_fault, "', which is "
-                                             "no amount: the account is not assessed.")),
+        (t.credit_limit_fault.notnull(), say("The limit reads '", t.credit_limit_fault,
+                                             "', which is no amount: not assessed.")),
         (t.credit_limit_minor.isnull(), "The limit is blank: the account is not assessed."),
         (t.credit_limit_minor < 0, "The limit is negative: the account is not assessed."),
         (t.outstanding_fault.notnull(), say("The balance reads '", t.outstanding_fault,
-                                            "', which is no amount: the account is not assessed.")),
+                                            "', which is no amount: not assessed.")),
         (t.outstanding_minor.isnull(), "The balance is blank: the account is not assessed."),
         (t.outstanding_minor < 0, credit),
         (t.owed == 0, say("Owes nothing of a limit of ", t.limit_words, ".")),

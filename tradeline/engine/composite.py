@@ -48,7 +48,7 @@ def _points(term: ir.Value, weight: Any) -> ir.Value:
 
 
 def _clamped(part: ir.Value, whole: int) -> ir.Value:
-    """Return part / whole between 0 and 1 in UNITs; null stays null, which `greatest` alone drops."""
+    """Return part / whole between 0 and 1 in UNITs; null stays null (`greatest` drops it)."""
     bounded = ibis.least(ibis.greatest(part, 0), whole)
     return ibis.ifelse(part.isnull(), ibis.null("int64"), half_up(bounded * UNIT, whole))
 

@@ -129,7 +129,7 @@ def findings(rows: pa.Table) -> pa.Table:
     told = pl.from_arrow(rows.filter(pc.not_equal(rows["remarks"], "")).select(SHOWN))
     assert isinstance(told, pl.DataFrame)
     codes = pl.col("remarks").str.strip_chars_end(";").str.split(";")
-    each = told.with_columns(code=codes).explode("code")
+    each = told.with_columns(code=codes).explode("code", empty_as_null=True)
     each = each.join(_KNOWN, on="code", maintain_order="left")
     each = each.with_columns(message=_message(), source_row=pl.col("source_row").cast(pl.Int64))
     return each.select(FINDINGS.names).to_arrow(compat_level=pl.CompatLevel.oldest()).cast(FINDINGS)

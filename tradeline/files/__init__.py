@@ -1,0 +1,1 @@
+"""Reading the user's files into tables, and writing results into files."""

@@ -31,7 +31,9 @@ _BODY: Final = {
     ".": re.compile(r"(?:\d{1,3}(?:(?P<g>[, '])\d{2,3})*(?:[, ']\d{3})|\d+)?(?:\.\d*)?"),
     ",": re.compile(r"(?:\d{1,3}(?:(?P<g>[. '])\d{2,3})*(?:[. ']\d{3})|\d+)?(?:,\d*)?"),
 }
-_SIGNS: Final = str.maketrans({"−": "-", "–": "-", "—": "-", "’": "'", "ʼ": "'", "`": "'"})
+_SIGNS: Final = str.maketrans(
+    {"\u2212": "-", "\u2013": "-", "\u2014": "-", "\u2019": "'", "\u02bc": "'", "`": "'"}
+)
 _SIDE: Final = re.compile(r"^(.*?)\s*\(?\b(dr|cr)\b\.?\)?$|^(dr|cr)\b\.?\s*(.*)$", re.IGNORECASE)
 _CURRENCY: Final = re.compile(
     r"^(-?)\s*([A-Za-z]{1,3}\.?\$?|[^\w\s\d.,'()+-]{1,2}|[A-Z]{1,2}[$£€¥])\s*(?=[-(\d.,])"
@@ -140,7 +142,7 @@ def _not_finite(column: pl.Series) -> pl.Series:
 
 
 def _read_texts(texts: pl.Series, mark: str) -> Numbers:
-    texts = texts.set(texts.is_in(["-", "–", "—"]).fill_null(value=False), None)
+    texts = texts.set(texts.is_in(["-", "\u2013", "\u2014"]).fill_null(value=False), None)
     nothing = cells.nulls(len(texts), pl.String)
     simple = texts.str.contains(_PLAIN if mark == "." else r"^-?\d+$") | texts.is_null()
     if bool(simple.all()):

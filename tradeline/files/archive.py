@@ -6,6 +6,7 @@ about a size does not get past this check unseen; the parser's own limits follow
 
 from __future__ import annotations
 
+import itertools
 import re
 import zipfile
 from typing import Final
@@ -56,7 +57,7 @@ def _overlap(entries: list[zipfile.ZipInfo]) -> bool:
     ordered = sorted(entries, key=lambda entry: entry.header_offset)
     return any(
         before.header_offset + 30 + before.compress_size > after.header_offset
-        for before, after in zip(ordered, ordered[1:], strict=False)
+        for before, after in itertools.pairwise(ordered)
     )
 
 

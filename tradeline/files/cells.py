@@ -29,10 +29,16 @@ def text(column: pl.Series) -> pl.Series:
 
 
 def _clean(column: pl.Series) -> pl.Series:
-    if is_odd(column):
+    if is_odd(column.unique() if _repetitive(column) else column):
         clean = column.str.replace_all(_CONTROL, "").str.replace_all(_SPACES, " ")
         column = clean.str.strip_chars(" ")
-    return column.set(column == "", None)
+    blank = column == ""
+    return column.set(blank, None) if bool(blank.any()) else column
+
+
+def _repetitive(column: pl.Series) -> bool:
+    """Return whether a long column seems to hold few distinct texts."""
+    return len(column) > 10_000 and column.head(2_000).n_unique() <= 100
 
 
 def is_odd(column: pl.Series) -> bool:
@@ -43,10 +49,10 @@ def is_odd(column: pl.Series) -> bool:
     return any(mark in joined for mark in (b"  ", b" |", b"| "))
 
 
-def contains(column: pl.Series, pattern: str) -> bool:
-    """Return whether the pattern is found in the texts joined by `|`."""
-    joined = column.drop_nulls().str.join("|")
-    return bool(joined.str.contains(pattern).any())
+def any_holds(column: pl.Series, words: tuple[bytes, ...]) -> bool:
+    """Return whether one of the words stands anywhere in the texts, in this very spelling."""
+    joined = (column.drop_nulls().str.join("|").item() or "").encode()
+    return any(word in joined for word in words)
 
 
 def _of_floats(column: pl.Series) -> pl.Series:
@@ -64,12 +70,23 @@ def by_distinct(
     """Read each distinct text once; return the values and, where there was none, the text."""
     texts = text(column)
     distinct = texts.drop_nulls().unique()
+    if len(distinct) == 1:
+        return _of_one(texts, read(distinct[0]), dtype)
     values = [read(word) for word in distinct.to_list()]
     made = pl.Series(values, dtype=dtype, strict=False)
     value = texts.replace_strict(distinct, made, default=None, return_dtype=dtype)
     return value, texts.zip_with(
         value.is_null(), pl.repeat(None, len(texts), dtype=pl.String, eager=True)
     )
+
+
+def _of_one(texts: pl.Series, value: Any, dtype: Any) -> tuple[pl.Series, pl.Series]:
+    """Return the columns when all rows that hold anything hold the same text."""
+    length = len(texts)
+    if value is None:
+        return nulls(length, dtype), texts
+    made = pl.repeat(value, length, dtype=dtype, eager=True)
+    return made.set(texts.is_null(), None), nulls(length, pl.String)
 
 
 def nulls(length: int, dtype: Any) -> pl.Series:

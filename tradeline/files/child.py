@@ -7,6 +7,7 @@ has them, text as text.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import sys
@@ -50,10 +51,8 @@ def warm_arrow() -> None:
 
 
 def _warm() -> None:
-    try:
+    with contextlib.suppress(BaseException):  # the reader's own import says what is wrong
         import pyarrow.ipc  # noqa: F401
-    except BaseException:  # noqa: BLE001, S110  the reader's own import says what is wrong
-        pass
 
 
 def _words() -> list[str]:

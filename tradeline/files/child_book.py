@@ -33,7 +33,7 @@ def read(request: dict[str, Any], words: Callable[[], Sequence[str]]) -> dict[st
     book = _opened(path)
     fast = form == "xlsx" and request["header_row"] is None and archive.rows_start_at_one(path)
     warm_arrow()
-    sheet, table, about = _best(book, request, words, fast=fast)
+    sheet, table, about = _best(book, {**request, "fast": fast}, words)
     write_table(table, request["output"])
     return {"format": form, "sheet": sheet, "encoding": None, "delimiter": None, **about}
 
@@ -45,18 +45,18 @@ def _opened(path: str) -> Any:
 
 
 def _best(
-    book: Any, request: dict[str, Any], words: Callable[[], Sequence[str]], *, fast: bool
+    book: Any, request: dict[str, Any], words: Callable[[], Sequence[str]]
 ) -> tuple[str, Any, dict[str, Any]]:
     """Return the first sheet whose header names three known fields, else the one with most."""
     names = _sheets(book, request["sheet"])
     tried: list[tuple[int, str, Any, dict[str, Any]]] = []
     known: frozenset[str] = frozenset()
     for name in names:
-        batch, faults = _loaded(book, name, fast=fast)
-        if batch is None:
+        loaded = _loaded(book, name, fast=request["fast"])
+        if loaded is None:
             continue
         known = known or frozenset(words())
-        score, table, about = _table(book, name, batch, faults, request, known, fast=fast)
+        score, table, about = _table(book, name, loaded, request, known)
         if table is not None:
             tried.append((score, name, table, about))
         if score >= 3 or (score and len(names) == 1):
@@ -82,12 +82,12 @@ def _sheets(book: Any, wanted: str | None) -> list[str]:
     )
 
 
-def _loaded(book: Any, name: str, *, fast: bool) -> tuple[Any, Any]:
+def _loaded(book: Any, name: str, *, fast: bool) -> tuple[Any, Any] | None:
     """Return the sheet's cells; with `fast` row 1 gives the names, else every row is a row."""
     options = {"header_row": 0} if fast else {"header_row": None, "skip_rows": 0}
     sheet = book.load_sheet(name, schema_sample_rows=None, **options)
     if not sheet.width or sheet.visible != "visible":
-        return None, None
+        return None
     if sheet.width > COLUMNS_MAX:
         raise HostileFile(
             f"The sheet has {sheet.width:,} columns.", mend="Export the needed columns only."
@@ -125,10 +125,10 @@ def _heads(names: Sequence[str]) -> list[str | None]:
 
 
 def _table(
-    book: Any, name: str, loaded: Any, faults: Any, request: dict[str, Any],
-    known: frozenset[str], *, fast: bool,
-) -> tuple[int, Any, dict[str, Any]]:  # fmt: skip
-    table, heads, first_column = loaded
+    book: Any, name: str, loaded: Any, request: dict[str, Any], known: frozenset[str]
+) -> tuple[int, Any, dict[str, Any]]:
+    (table, heads, first_column), faults = loaded
+    fast = request["fast"]
     above = [heads] if fast else []
     rows = above + _first_rows(table)
     wanted = request["header_row"]

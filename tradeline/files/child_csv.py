@@ -230,7 +230,7 @@ def _refuse_swallowed(table: Any, delimiter: str, line: int) -> None:
     for column in table.columns:
         if not (pc.any(pc.match_substring(column, "\n")).as_py()):
             continue
-        mask = pc.fill_null(pc.match_substring(column, "\n"), False)  # noqa: FBT003
+        mask = pc.fill_null(pc.match_substring(column, "\n"), fill_value=False)
         for at, text in zip(
             pc.indices_nonzero(mask).to_pylist(), column.filter(mask).to_pylist(), strict=True
         ):

@@ -55,6 +55,11 @@ class Conversion:
             "customer_name": self.prepared.text("customer_name"),
         }
 
+    @cached_property
+    def currency(self) -> Column:
+        """Return the codes of the currency column."""
+        return worded(self, "currency", currencies.code_of, pl.String)
+
     def rows(self, mask: pl.Series) -> pl.DataFrame:
         """Return identity and place of the marked rows, for findings."""
         return pl.DataFrame({**self.identity, **self.source()}).filter(mask)
@@ -105,7 +110,7 @@ def worded(work: Conversion, name: str, read: Callable[[str], Any], dtype: Any) 
 def row_currency(work: Conversion, name: str, read: amounts.Numbers) -> Column:
     """Return each row's currency: its column, else named in the amount, the header, the run."""
     if "currency" in work.prepared.mapped.columns:
-        found, unknown = worded(work, "currency", currencies.code_of, pl.String)
+        found, unknown = work.currency
     else:
         stated = same(currencies.in_header(work.prepared.header(name)), work.height)
         found = stated if read.currency is None else read.currency.fill_null(stated)

@@ -19,7 +19,7 @@ _SHARED: Final = {
     "kr": frozenset({"SEK", "NOK", "DKK", "ISK"}),
 }
 _HEADER: Final = re.compile(
-    r"(?:[(\[]|\bin |[-–/:,] ?)\s*([A-Za-z]{2,3}\.?)\s*[\])]?$|([₹€£$¥]|\b[Rr]s\.?)\s*[\])]?$"
+    r"(?:[(\[]|\bin |[-\u2013/:,] ?)\s*([A-Za-z]{2,3}\.?)\s*[\])]?$|([₹€£$¥]|\b[Rr]s\.?)\s*[\])]?$"
 )
 
 
@@ -45,8 +45,7 @@ def code_of(text: str) -> str | None:
 def in_header(header: str) -> str | None:
     """Return the currency a header states, as in `Outstanding (INR)` or `Amount in USD`."""
     found = _HEADER.search(header.strip())
-    code = code_of(found[1] or found[2]) if found else None
-    return code
+    return code_of(found[1] or found[2]) if found else None
 
 
 def settled(code: str, functional: str) -> str | None:

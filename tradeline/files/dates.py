@@ -71,7 +71,7 @@ def ask_order(*, file: str, column: str, example: str, contradictory: bool) -> Q
     )
 
 
-def read_text(text: str, order: DateOrder | None) -> date | None:
+def read_text(text: str, order: DateOrder | None) -> date | None:  # noqa: PLR0911  one per form
     """Return the date a text names, or None."""
     text = text.strip().casefold()
     if found := _ISO.match(text):

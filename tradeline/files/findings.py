@@ -5,21 +5,27 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 import polars as pl
-import pyarrow as pa
 
 from tradeline.engine.tables import FINDINGS
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
+
+    import pyarrow as pa
 
 _SCHEMA: Final = {name: pl.Int64 if name == "source_row" else pl.String for name in FINDINGS.names}
 
 
 def note(
-    *, code: str, message: str, severity: str = "INFO", **facts: str | int | None
+    source: Mapping[str, str | None],
+    *,
+    code: str,
+    message: str,
+    severity: str = "INFO",
+    **facts: str | int | None,
 ) -> pl.DataFrame:
-    """Return one finding; facts are other columns of FINDINGS, such as `source_file`."""
-    row = {"severity": severity, "code": code, "message": message, **facts}
+    """Return one finding on a file; facts are other columns of FINDINGS, such as `field`."""
+    row = {"severity": severity, "code": code, "message": message, **source, **facts}
     return pl.DataFrame([[row.get(name)] for name in _SCHEMA], schema=_SCHEMA)
 
 

@@ -14,7 +14,6 @@ from tradeline.files.items import to_items, to_payments
 from tradeline.files.master import to_master
 from tradeline.files.prepared import Prepared
 from tradeline.files.profile import with_profile
-from tradeline.files.rates import Rates
 from tradeline.files.rates_file import rates_of
 from tradeline.files.records import (
     ColumnMatch,
@@ -35,6 +34,7 @@ if TYPE_CHECKING:
     import polars as pl
     import pyarrow as pa
 
+    from tradeline.files.rates import Rates
     from tradeline.policy.schema import Policy
 
 __all__ = [
@@ -68,13 +68,15 @@ def read_sources(
     for done, source in enumerate(sources):
         if on_progress:
             on_progress(source.path.name, done, len(sources))
-        ready.append(_prepare(source, options))
+        ready.append(_prepare(source, options, alone=len(sources) == 1))
+    headers = [header for each in ready for header in each.raw.headers]
+    mapping.refuse_unknown(headers, options.mapping, ", ".join(each.file for each in ready))
     if on_progress:
         on_progress(ready[-1].file, len(sources), len(sources))
     return _assembled(ready, options, policy, as_of)
 
 
-def _prepare(source: Source, options: ReadOptions) -> Prepared:
+def _prepare(source: Source, options: ReadOptions, *, alone: bool) -> Prepared:
     form = detect(source.path)
     request = {
         "format": form, "encoding": options.encoding, "delimiter": options.delimiter,
@@ -83,18 +85,21 @@ def _prepare(source: Source, options: ReadOptions) -> Prepared:
     raw = Reading(source.path, request).result(known_words())
     frame = prepared.numbered(raw)
     file = source.path.name
-    mapped = mapping.map_columns(raw.headers, frame, options.mapping, role=source.role, file=file)
+    if alone:  # before a missing column is blamed
+        mapping.refuse_unknown(raw.headers, options.mapping, file)
+    mapped = mapping.map_columns(raw.headers, frame, options.mapping, role=source.role)
     where = {"source_file": file, "source_sheet": raw.about["sheet"]}
     if lacking := mapping.missing(mapped):
         raise mapping.fault(mapped, lacking, raw.headers, file)
     found = prepared.bad_row_findings(raw, where) + prepared.absent_columns(mapped, where)
     found += prepared.assumed_encoding(raw, where)
-    frame, left_out = prepared.without_pseudo_rows(frame, mapped, where)
+    frame, left_out, texts = prepared.without_pseudo_rows(frame, mapped, where)
     return Prepared(
         source=source, raw=raw, mapped=mapped, frame=frame,
         decimal=prepared.decimal_mark(frame, mapped, options, file),
         date_order=prepared.date_order(frame, mapped, options, file),
         findings=(*found, *left_out),
+        texts=texts,
     )  # fmt: skip
 
 

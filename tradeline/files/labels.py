@@ -3,14 +3,9 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    import polars as pl
-
-_DASHES: Final = str.maketrans(dict.fromkeys("‐‑‒–—―−", "-"))
+_DASHES: Final = str.maketrans(dict.fromkeys("\u2010\u2011\u2012\u2013\u2014\u2015\u2212", "-"))
 _RANGE: Final = re.compile(r"^(\d+)\s*(?:-|to|till)\s*(\d+)$")
 _ABOVE: Final = re.compile(
     r"^(?:>\s*=?|over|above|more than|older than|beyond|greater than)\s*(\d+)$|^(\d+)\s*"
@@ -55,7 +50,7 @@ def _plain(text: str) -> str:
 
 
 def bucket(text: str) -> str | None:
-    """Return the ageing bucket a label names, or None: `31 – 60 days`, `>90`, `Current`, `91+`."""
+    """Return the ageing bucket a label names, or None: `31 - 60 days`, `>90`, `Current`, `91+`."""
     label = _plain(text)
     if label in _NOT_DUE:
         return "0-30"

@@ -49,10 +49,8 @@ def map_columns(
     given: Mapping[str, str],
     *,
     role: Role | None,
-    file: str,
 ) -> Mapped:
-    """Return the mapping of the role that fits best; raises ArgumentFault for unusable answers."""
-    _refuse_unknown(headers, given, file)
+    """Return the mapping of the given role, else of the one that fits best."""
     tried = {each: _mapped(headers, frame, given, each) for each in FIELDS}
     chosen = tried[role or _role(tried)]
     return _with_shapes(chosen, headers, frame) if chosen.role == "master" else chosen
@@ -182,7 +180,8 @@ def _for_role(name: str, role: Role) -> str | None:
     return twin if twin in FIELDS[role] else None
 
 
-def _refuse_unknown(headers: Sequence[str], given: Mapping[str, str], file: str) -> None:
+def refuse_unknown(headers: Sequence[str], given: Mapping[str, str], file: str) -> None:
+    """Raise ArgumentFault for an answer that names no column, or no field, of these headers."""
     seen = {normalise(header) for header in headers} | {header.casefold() for header in headers}
     for left, right in given.items():
         sides = ((left, right), (right, left))

@@ -269,9 +269,10 @@ def _worst(given: PackInput, live: pa.Table, write: Writer) -> dict[str, Any]:
         }
         for at, row in enumerate(rows)
     ]
+    some = f"The first {len(rows)} of {write.number(severe)}" if severe > len(rows) else "All"
     note = (
-        f"The first {len(rows)} of {write.number(severe)} accounts in band Critical or High, worst"
-        " first, as the review ranks them. The workbook lists all."
+        f"{some} accounts in band Critical or High, worst first, as the review ranks them."
+        " The workbook says more of each."
     )
     return {"worst": accounts, "worst_note": note}
 
@@ -310,9 +311,11 @@ def _changes(live: pa.Table, write: Writer) -> dict[str, Any]:
          write.amount(r["recommended_limit_minor"]), write.amount(r["delta"]))
         for r in ranked.slice(0, CHANGES_MAX).to_pylist()
     ]  # fmt: skip
+    whole = table.num_rows
+    some = f"The {len(rows)} largest of {write.number(whole)} changes"
     note = (
-        f"The {len(rows)} largest of {write.number(table.num_rows)} changes. Signing decides on all"
-        " of them; the sheet Recommendations of the workbook lists each."
+        f"{some if whole > len(rows) else 'All changes'}. Signing decides on all of them; the sheet"
+        " Recommendations of the workbook lists each."
     )
     return {"changes": rows, "changes_note": note}
 

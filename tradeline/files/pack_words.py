@@ -29,6 +29,7 @@ STATUSES: Final = {
     "NOT_APPLICABLE": "Not applicable",
     "ERROR": "Error in the data",
 }
+_ACRONYMS: Final = frozenset({"DSO", "FX", "GSTIN", "PAN"})
 NOT_ASSESSED: Final = "Not assessed"
 BUCKETS: Final = {
     "0-30": "Not due or up to 30",
@@ -57,8 +58,12 @@ _NOTES: Final = (
 
 
 def plain(code: str | None) -> str | None:
-    """Return a code as words: CUT_TO_ZERO becomes Cut to zero."""
-    return code.replace("_", " ").capitalize() if code else None
+    """Return a code as words: CUT_TO_ZERO becomes Cut to zero; GSTIN stays GSTIN."""
+    if not code:
+        return None
+    parts = [part if part in _ACRONYMS else part.lower() for part in code.split("_")]
+    text = " ".join(parts)
+    return text[:1].upper() + text[1:]
 
 
 def check(code: str) -> str:

@@ -21,7 +21,8 @@ if TYPE_CHECKING:
 MONEY: Final = ("credit_limit", "outstanding", "amount", "open_amount")
 _NUMBERS: Final = (*MONEY, "dso_days", "track_record")
 DATES: Final = (
-    "last_payment_date", "onboarded_date", "last_increase_date", "document_date", "due_date", "date",
+    "last_payment_date", "onboarded_date", "last_increase_date", "document_date", "due_date",
+    "date",
 )  # fmt: skip
 _DISTINCT_SEEN: Final = 20_000
 _PSEUDO: Final = re.compile(
@@ -30,6 +31,9 @@ _PSEUDO: Final = re.compile(
     r"|^total (?:receivables?|outstanding|due|debtors|accounts receivable)$",
     re.IGNORECASE,
 )
+
+
+_PSEUDO_PARTS: Final = (b"otal", b"OTAL", b"alance", b"ALANCE")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,7 +57,7 @@ class Prepared:
     @property
     def lenient(self) -> bool:
         """Return whether surplus digits are a spreadsheet's, to be rounded, not a fault."""
-        return self.raw.about["format"] not in {"csv"}
+        return str(self.raw.about["format"]) != "csv"
 
     def column(self, name: str) -> pl.Series | None:
         """Return the raw column of a field, or None when the file has none."""
@@ -188,23 +192,23 @@ def _ordered(fits: Sequence[tuple[set[DateOrder], str, str]], file: str) -> Date
 
 def without_pseudo_rows(
     frame: pl.DataFrame, mapped: Mapped, source: dict[str, str | None]
-) -> tuple[pl.DataFrame, list[pl.DataFrame]]:
-    """Return the real rows, and one finding per total, balance or section row left out."""
+) -> tuple[pl.DataFrame, list[pl.DataFrame], dict[str, pl.Series]]:
+    """Return the real rows, one finding per total or balance row left out, and clean texts."""
     names = [f for f in ("customer_no", "customer_name", "document_no") if f in mapped.columns]
     if mapped.role == "rates":
-        return frame, []
+        return frame, [], {}
     texts = [cells.text(frame[str(mapped.columns[name])]) for name in names]
     pseudo = pl.repeat(value=False, n=frame.height, dtype=pl.Boolean, eager=True)
     for column in texts:
-        if cells.contains(column, "(?i)total|balance"):
+        if cells.any_holds(column, _PSEUDO_PARTS):
             pseudo = pseudo | column.str.contains("(?i)total|balance").fill_null(value=False)
     anonymous = pl.select(pl.all_horizontal([c.is_null() for c in texts])).to_series()
     if len(anonymous) == frame.height:
         pseudo = pseudo | anonymous
-    if not bool(pseudo.any()):
-        return frame, []
     places = [row for row in pseudo.arg_true().to_list() if _is_pseudo(frame.row(row), texts, row)]
-    return _split(frame, places, source)
+    if not places:
+        return frame, [], dict(zip(names, texts, strict=True))
+    return (*_split(frame, places, source), {})
 
 
 def _is_pseudo(row: tuple[object, ...], texts: Sequence[pl.Series], at: int) -> bool:
@@ -216,8 +220,6 @@ def _is_pseudo(row: tuple[object, ...], texts: Sequence[pl.Series], at: int) -> 
 def _split(
     frame: pl.DataFrame, places: Sequence[int], source: dict[str, str | None]
 ) -> tuple[pl.DataFrame, list[pl.DataFrame]]:
-    if not places:
-        return frame, []
     out = frame[list(places)].select(pl.col("#row").alias("source_row"))
     out = out.with_columns(pl.lit(v, dtype=pl.String).alias(k) for k, v in source.items())
     note = findings.of_rows(
@@ -236,7 +238,7 @@ def assumed_encoding(raw: RawTable, source: dict[str, str | None]) -> list[pl.Da
         f"The text is not UTF-8; it was read as {raw.about['encoding']}. If names look wrong, "
         "name the right one with --encoding."
     )
-    return [findings.note(code="ENCODING_ASSUMED", message=message, **source)]
+    return [findings.note(source, code="ENCODING_ASSUMED", message=message)]
 
 
 _WANTED: Final = ("tax_id", "dso_days", "last_payment_date", "track_record", "disputed")
@@ -248,7 +250,7 @@ def absent_columns(mapped: Mapped, source: dict[str, str | None]) -> list[pl.Dat
         return []
     return [
         findings.note(
-            code="COLUMN_ABSENT", field=name, **source,
+            source, code="COLUMN_ABSENT", field=name,
             message=f"The file has no column for {name}; its checks treat it as blank.",
         )
         for name in _WANTED
@@ -267,10 +269,9 @@ def bad_row_findings(raw: RawTable, source: dict[str, str | None]) -> list[pl.Da
         )
     return [
         findings.note(
-            code="WRONG_FIELD_COUNT", severity="QUARANTINE", source_row=row,
+            source, code="WRONG_FIELD_COUNT", severity="QUARANTINE", source_row=row,
             message=f"The row has {seen} fields, the header {wanted}; it was left out. "
             "Quote texts that hold the delimiter.",
-            **source,
         )
         for row, seen, wanted, _ in bad
     ]  # fmt: skip

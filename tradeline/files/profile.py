@@ -6,12 +6,11 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 from tradeline.errors import ArgumentFault
-from tradeline.files.records import ReadOptions
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from tradeline.files.records import SourceReport
+    from tradeline.files.records import ReadOptions, SourceReport
 
 _ANSWERS: Final = (
     "sheet",

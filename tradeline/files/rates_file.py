@@ -42,5 +42,5 @@ def _of_file(file: Prepared) -> list[Rate]:
 
 def _raw(file: Prepared, field: str) -> pl.Series:
     column = file.column(field)
-    assert column is not None, field  # noqa: S101  the mapping has refused files without it
+    assert column is not None, field
     return column

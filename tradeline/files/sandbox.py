@@ -87,7 +87,8 @@ class Reading:
             answer: dict[str, Any] = json.loads(out)
         except ValueError as fault:
             code = self._child.returncode
-            raise _hostile(self._name, f"ended its reader (code {code})") from fault
+            why = f"asked for more memory or time than is allowed (its reader ended with {code})"
+            raise _hostile(self._name, why) from fault
         if not answer["ok"]:
             raise _rebuilt(answer, self._name)
         return answer

@@ -55,7 +55,7 @@ def table() -> dict[Role, dict[str, tuple[Synonym, ...]]]:
 
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     text = Path(__file__).with_suffix(".yaml").read_text("utf-8")
-    raw = yaml.load(text, Loader=loader)  # noqa: S506  a safe loader, its C twin where it exists
+    raw = yaml.load(text, Loader=loader)  # noqa: S506  a safe loader, its C twin where there is one
     return {role: _role(role, raw[role]) for role in FIELDS}
 
 
