@@ -1,6 +1,6 @@
 """The same review by hand in DuckDB's SQL: what the engine is held against.
 
-    python by_hand.py OUT MASTER [ITEMS PAYMENTS]
+python by_hand.py OUT MASTER [ITEMS PAYMENTS]
 """
 
 from __future__ import annotations

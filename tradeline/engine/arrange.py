@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 import polars as pl
@@ -14,10 +14,13 @@ from tradeline.engine.quality import SHOWN, findings
 from tradeline.engine.results import ReviewTables
 from tradeline.engine.tables import ACCOUNTS, CHECK_ROWS, CHECKS, RUN_CHECK
 
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
 PREFIXES: Final = ("tax", "util", "age", "recency", "track", "dispute")
 _SEVERITY: Final = {"NOT_APPLICABLE": 0, "PASS": 1, "WARNING": 2, "NOT_EVALUATED": 3, "FAIL": 4}
 _PLACE: Final = {"assessed": 0, "not_assessed": 1, "quarantined": 2}
-_BATCH_ROWS: Final = 50_000
+_BATCH_ROWS: Final = 20_000
 _OWNER: Final = ("entity", "customer_no", "customer_name")
 _REPORTED: Final = ("status", "measured", "threshold", "comment")
 _RANKED: Final = (
@@ -91,17 +94,25 @@ def _order(wide: pa.Table) -> pa.Array:
 
 
 def _checks(wide: pa.Table, accounts: pa.Table, rows: pa.Array) -> pa.Table:
-    """Return the long table: the run check, then six rows per account in the accounts' order."""
-    reports = wide.select([f"{prefix}_{name}" for prefix in PREFIXES for name in _REPORTED])
-    reports = reports.combine_chunks()
+    """Return the long table: the run check, then six rows per account in the accounts' order.
+
+    Small batches: what is taken at random is interleaved while it is still near the processor.
+    """
+    reports = _whole(wide, [f"{prefix}_{name}" for prefix in PREFIXES for name in _REPORTED])
+    owners = _whole(accounts, _OWNER)
 
     def batch(start: int) -> pa.Table:
         part = reports.take(rows.slice(start, _BATCH_ROWS))
-        return _check_batch(accounts.slice(start, _BATCH_ROWS).combine_chunks(), part)
+        return _check_batch(owners.slice(start, _BATCH_ROWS), part)
 
     with ThreadPoolExecutor() as pool:
         parts = list(pool.map(batch, range(0, accounts.num_rows, _BATCH_ROWS)))
     return pa.concat_tables([_run_check(accounts.num_rows), *parts])
+
+
+def _whole(table: pa.Table, names: Sequence[str]) -> pa.Table:
+    """Return the columns in one piece each; from pieces, Arrow would join them at every take."""
+    return pa.table({name: _flat(table[name]) for name in names})
 
 
 def _run_check(rows: int) -> pa.Table:
@@ -111,11 +122,11 @@ def _run_check(rows: int) -> pa.Table:
     return pa.Table.from_pylist([row | {"comment": comment}], schema=CHECK_ROWS)
 
 
-def _check_batch(accounts: pa.Table, reports: pa.Table) -> pa.Table:
-    count, kinds = accounts.num_rows, len(CHECKS)
+def _check_batch(owners: pa.Table, reports: pa.Table) -> pa.Table:
+    count, kinds = owners.num_rows, len(CHECKS)
     turn = np.arange(count * kinds)
     owner, place = pa.array(turn // kinds), pa.array(turn % kinds * count + turn // kinds)
-    columns = {name: accounts[name].take(owner) for name in _OWNER}
+    columns = {name: _flat(owners[name]).take(owner) for name in _OWNER}
     kind = pa.array((turn % kinds).astype(np.int8))
     columns["check"] = pa.DictionaryArray.from_arrays(kind, list(CHECKS)).cast(pa.string())
     for name in _REPORTED:

@@ -27,6 +27,12 @@ class Engine(Protocol):
     def stage(self, name: str, expression: ir.Table) -> ir.Table:
         """Return an expression over the computed rows, so that later steps start from columns."""
 
+    def step(self, name: str, expression: ir.Table) -> ir.Table:
+        """Return an expression over rows that only get columns; an engine may compute them later.
+
+        It parts long expressions; use `stage` where rows are joined or added up.
+        """
+
     def fetch(self, expression: ir.Table) -> pa.Table:
         """Return the computed rows."""
 
@@ -43,10 +49,13 @@ class DuckdbEngine:
     def __init__(self) -> None:
         self.ibis = ibis.duckdb.connect()
         self.duckdb = self.ibis.con
+        self.duckdb.execute("SET arrow_large_buffer_size = true")  # one piece holds any text
+        self.rows_max = 1  # of the tables loaded: results come in one piece, not to be joined
 
     def load(self, name: str, table: pa.Table) -> ir.Table:
         """Return an expression over an Arrow table, without copying it."""
         self.duckdb.register(name, table)
+        self.rows_max = max(self.rows_max, table.num_rows)
         return self.ibis.table(name)
 
     def stage(self, name: str, expression: ir.Table) -> ir.Table:
@@ -54,9 +63,14 @@ class DuckdbEngine:
         self.duckdb.execute(f'CREATE TEMP TABLE "{name}" AS {self.ibis.compile(expression)}')
         return self.ibis.table(name)
 
+    def step(self, name: str, expression: ir.Table) -> ir.Table:
+        """Return an expression over a view: columns flow on without being kept."""
+        self.duckdb.execute(f'CREATE TEMP VIEW "{name}" AS {self.ibis.compile(expression)}')
+        return self.ibis.table(name)
+
     def fetch(self, expression: ir.Table) -> pa.Table:
         """Return the computed rows."""
-        return self.duckdb.execute(self.ibis.compile(expression)).to_arrow_table()
+        return self.duckdb.execute(self.ibis.compile(expression)).to_arrow_table(self.rows_max)
 
     def close(self) -> None:
         """Let the memory go."""
@@ -76,6 +90,10 @@ class TableEngine:
     def stage(self, name: str, expression: ir.Table) -> ir.Table:
         """Return an expression over the computed rows."""
         return self.ibis.create_table(name, expression, temp=True)
+
+    def step(self, name: str, expression: ir.Table) -> ir.Table:
+        """Return an expression over the computed rows."""
+        return self.stage(name, expression)
 
     def fetch(self, expression: ir.Table) -> pa.Table:
         """Return the computed rows."""
