@@ -40,7 +40,11 @@ def days_ago(days: int | None) -> date | None:
 
 _MONEY = {"limit": "credit_limit_minor", "outstanding": "outstanding_minor"}
 _HUNDREDTHS = {"dso": "dso_days_x100", "track_record": "track_record_x100"}
-_AGO = {"gap": "last_payment_date", "onboarded": "onboarded_date", "increased": "last_increase_date"}
+_AGO = {
+    "gap": "last_payment_date",
+    "onboarded": "onboarded_date",
+    "increased": "last_increase_date",
+}
 
 
 def account(**changes: Any) -> dict[str, Any]:

@@ -11,7 +11,9 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 ROOT = Path(__file__).resolve().parent.parent
-if str(ROOT) not in sys.path:  # plain `pytest` leaves the repository out; `python -m pytest` adds it
+if (
+    str(ROOT) not in sys.path
+):  # plain `pytest` leaves the repository out; `python -m pytest` adds it
     sys.path.insert(0, str(ROOT))
 
 # One example is a whole portfolio in one review, so few examples cover thousands of accounts.

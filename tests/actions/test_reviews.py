@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import csv
 import json
 import shutil
 from datetime import UTC, date, datetime
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -20,6 +21,9 @@ from tradeline.actions.reviews import (
 from tradeline.errors import FileFault, RunFault, TradelineError
 from tradeline.files.records import ReadOptions, Source
 from tradeline.policy.load import load_preset, parse_policy
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 AT = datetime(2026, 7, 1, 8, 30, tzinfo=UTC)
 MASTER = """\
@@ -216,3 +220,15 @@ def test_the_interpretation_is_part_of_the_proof(tmp_path: Path) -> None:
     options = ReadOptions(date_order="mdy")
     run = review_portfolio(request(path, options=options), out=tmp_path / "runs", at=AT)
     assert replay_run(run.path).proven
+
+
+def test_a_credit_balance_keeps_its_figures_numbers(tmp_path: Path) -> None:
+    """Negative money and utilisation stay plain numbers in the CSV; only text is guarded."""
+    path = tmp_path / "credit.csv"
+    path.write_text(MASTER.replace(",2160000,", ",-50000,"))
+    run = review_portfolio(request(path), out=tmp_path / "runs", at=AT)
+    with (run.path / "accounts.csv").open(encoding="utf-8", newline="") as stream:
+        rows = {row["customer_no"]: row for row in csv.DictReader(stream)}
+    assert float(rows["C2"]["outstanding"]) == -50000
+    assert float(rows["C2"]["ar_utilisation_pct"]) == -2.5
+    assert rows["C4"]["customer_name"] == "'=Acme Agri"

@@ -130,8 +130,9 @@ def test_a_profile_is_saved_and_read(tmp_path: Path) -> None:
     """A saved mapping answers the next run, which needs no --map."""
     path, profile = tmp_path / "odd.csv", tmp_path / "profile.yaml"
     path.write_text("who,cap,due us,bucket,ccy\nC1,1000,500,0-30,USD\n")
-    maps = [f"--map={pair}" for pair in ("who=customer_no", "cap=credit_limit", "due us=outstanding",
-                                         "bucket=ageing_bucket", "ccy=currency")]  # fmt: skip
+    fields = {"who": "customer_no", "cap": "credit_limit", "due us": "outstanding",
+              "bucket": "ageing_bucket", "ccy": "currency"}  # fmt: skip
+    maps = [f"--map={header}={field}" for header, field in fields.items()]
     common = (str(path), "--as-of", "2026-06-30", "--no-pack", "--json")
     assert review(tmp_path, *common)[0] == 2
     code, first, _ = review(tmp_path, *common, *maps, "--save-profile", str(profile))

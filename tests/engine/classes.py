@@ -24,10 +24,8 @@ USED = [
         750_000_00,
         900_000_00,  # exactly the watch line
         900_000_01,  # 90.000001 %
-        900_100_00,  # 90.01 %
         1_000_000_00,
         1_000_000_01,
-        1_000_100_00,
         1_080_000_00,
     )
 ]
@@ -52,7 +50,7 @@ GAP = [
     {"gap": None, "last_payment_date_fault": "31.02."},
 ]
 DSO = [{"dso": days} for days in (None, -1, 30, 90, "90.01")]
-TRACK = [{"track_record": score} for score in (None, 0, "49.99", 50, 80, "100.01")]
+TRACK = [{"track_record": score} for score in (None, "49.99", 50, 80, "100.01")]
 DISPUTE = [{"disputed": False}, {"disputed": True}, {"disputed": None, "disputed_fault": "maybe"}]
 
 
@@ -71,7 +69,7 @@ def rubric_rows() -> list[Row]:
 
 def unusable_rows() -> list[Row]:
     """Return accounts that are not assessed, or hold a credit under a limit of 0."""
-    return list(_rows("unusable", UNUSABLE, AGEING, GAP, DSO[::3], TRACK[::2], DISPUTE))
+    return list(_rows("unusable", UNUSABLE, AGEING, GAP, DSO[::3], TRACK[:3], DISPUTE))
 
 
 LIMITS = (0, 1, 99, 999_99, 1_333_33, 180_000_00, 199_000_00)
@@ -136,7 +134,15 @@ def start_rows() -> list[Row]:
     faults = [{}, {"dso_days_fault": "x", "dso": None},
               {"track_record_fault": "x", "track_record": None}]  # fmt: skip
     return list(
-        _rows("start", starts, paid, raised, [*USED[:2], USED[4]], faults, TRACK[2:5:2], DISPUTE, AGEING[::2])
+        _rows(
+            "start",
+            starts,
+            paid,
+            raised,
+            [*USED[:2], USED[4]],
+            faults,
+            TRACK[1:4:2],
+            DISPUTE,
+            AGEING[::2],
+        )
     )
-
-

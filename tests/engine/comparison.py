@@ -27,9 +27,7 @@ Difference = tuple[str, Any, Any, Row]
 Judged = dict[str, tuple[Row, Row]]
 
 
-def judge(
-    rows: list[Row], *, currency: str = "USD", caps: dict[str, int] | None = None
-) -> Judged:
+def judge(rows: list[Row], *, currency: str = "USD", caps: dict[str, int] | None = None) -> Judged:
     """Return the rows with the reference's results, by customer number."""
     return {
         row["customer_no"]: (row, assess(row, as_of=AS_OF, currency=currency, caps=caps))

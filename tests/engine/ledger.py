@@ -17,8 +17,8 @@ from tradeline.engine.tables import ITEMS, PAYMENTS
 
 AS_OF = date(2026, 6, 30)
 DEBITS = ("invoice", "debit_note", "interest")
-CURVE = ((-30, 100), (-20, 90), (0, 80), (15, 70), (22, 60), (30, 50), (60, 40), (90, 30), (120, 20),
-         (180, 0))  # fmt: skip
+CURVE = ((-30, 100), (-20, 90), (0, 80), (15, 70), (22, 60), (30, 50), (60, 40), (90, 30),
+         (120, 20), (180, 0))  # fmt: skip
 
 
 def item(customer: str, number: str, due: date, amount: int, **changes: Any) -> dict[str, Any]:

@@ -11,14 +11,23 @@ from tradeline.money import AMOUNT_MINOR_MAX
 if TYPE_CHECKING:
     from tests.engine.reference import Row
 
-NAMES = ("Acme", "Müller & Söhne", "पारस ट्रेडर्स", "O'Neill \"Quoted\" Ltd", "東京商事", "Zoë; DROP", "a\\b%c_",
-         "{braces}", "🏭 Works", "  spaced  ", "ßtraße", "İstanbul", "line\nbreak", "tab\there", "",
-         "~;3:abc", "-1", "=1+1")  # fmt: skip
-NUMBERS = ("C-1", "c-1", "Ä-1", "A-1", "_1", "001", "1", "10", "2", " 3", "ä-1", "Z", "É", "한", "'", None)
-TAX_IDS = (None, "", VALID_GSTIN, VALID_GSTIN.lower(), "27AAPFU0939F1ZO", "38AAPFU0939F1ZS", "bad'id",
-           "98AAPXU0939F1ZV", "91-1144442", "BE0697449992", "ÄÖÜ")  # fmt: skip
-AMOUNTS = (0, 1, 2, 3, 99, 100, 999, 100_000, 123_456_789, AMOUNT_MINOR_MAX, AMOUNT_MINOR_MAX - 1, 7**17)
-FAULTS = ("?", "n/a", "1,2,3", "{x}", "it's", "–", "")
+NAMES = (
+    "Acme", "Müller & Söhne", "पारस ट्रेडर्स", "O'Neill \"Quoted\" Ltd",
+    "東京商事", "Zoë; DROP",
+    "a\\b%c_", "{braces}", "🏭 Works", "  spaced  ", "ßtraße", "İstanbul", "line\nbreak", "tab\there", "",
+    "~;3:abc", "-1", "=1+1",
+)  # fmt: skip
+NUMBERS = (
+    "C-1", "c-1", "Ä-1", "A-1", "_1", "001", "1", "10", "2", " 3", "ä-1", "Z", "É", "한", "'", None,
+)  # fmt: skip
+TAX_IDS = (
+    None, "", VALID_GSTIN, VALID_GSTIN.lower(), "27AAPFU0939F1ZO", "38AAPFU0939F1ZS", "bad'id",
+    "98AAPXU0939F1ZV", "91-1144442", "BE0697449992", "ÄÖÜ",
+)  # fmt: skip
+AMOUNTS = (
+    0, 1, 2, 3, 99, 100, 999, 100_000, 123_456_789, 7**17, AMOUNT_MINOR_MAX - 1, AMOUNT_MINOR_MAX,
+)  # fmt: skip
+FAULTS = ("?", "n/a", "1,2,3", "{x}", "it's", "½", "")
 
 
 def odd_rows(seed: int, count: int) -> list[Row]:

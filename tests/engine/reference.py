@@ -41,7 +41,8 @@ def assess(row: Row, *, as_of: date, currency: str, caps: dict[str, int] | None 
     levels = _levels(row, facts)
     others = max(tier for name, tier in tiers.items() if name != "utilisation")
     rank = min(3, max(tiers.values()) + levels)
-    calm_rank = min(3, others + levels)
+    facts |= {"rank": rank, "calm_rank": min(3, others + levels), "caps": caps or {}}
+    facts["step"] = STEP_MINOR.get(currency, 1)
     if checks["tax_id_structure"] == "FAIL":
         status = "quarantined"
     else:
@@ -49,7 +50,7 @@ def assess(row: Row, *, as_of: date, currency: str, caps: dict[str, int] | None 
     band = None if status == "not_assessed" else BANDS[rank]
     action = limit = actions = None
     if status == "assessed":
-        action, limit = _limit(row, facts, checks, rank, calm_rank, as_of, currency, caps or {})
+        action, limit = _limit(row, facts, checks, as_of)
         actions = _actions(row, facts, checks, rank, action, limit)
     return {
         "status": status,
@@ -161,21 +162,18 @@ def _levels(row: Row, facts: Row) -> int:
     return combination + (1 if weak else 0)
 
 
-def _limit(
-    row: Row, facts: Row, checks: dict[str, str], rank: int, calm_rank: int, as_of: date,
-    currency: str, caps: dict[str, int],
-) -> tuple[str, int]:  # fmt: skip
-    limit, step = row["credit_limit_minor"], STEP_MINOR.get(currency, 1)
+def _limit(row: Row, facts: Row, checks: dict[str, str], as_of: date) -> tuple[str, int]:
+    limit, step, rank = row["credit_limit_minor"], facts["step"], facts["rank"]
     if facts["dormant"]:
         return "CUT_TO_ZERO", 0
     if rank == 3:
         return "SUSPEND", limit
     if row["ageing_bucket"] == "90+":
         return "REDUCE", _reduced(limit, Fraction(1, 2), step)
-    if calm_rank == 2:
+    if facts["calm_rank"] == 2:
         return "REDUCE", _reduced(limit, Fraction(3, 4), step)
     raised = limit * 5 // 4 // step * step
-    raised = min(raised, caps.get(row["risk_class"], raised))
+    raised = min(raised, facts["caps"].get(row["risk_class"], raised))
     if raised > limit and _earned(row, facts, checks, rank, as_of):
         return "INCREASE", raised
     return "RETAIN", limit
@@ -276,8 +274,12 @@ def _composite(row: Row, facts: Row) -> Fraction:
         nothing_owed = owed == 0 and row["ageing_bucket_fault"] is None
         age = Fraction(0) if nothing_owed else Fraction(1)
     recency = Fraction(15) if facts["gap"] is None else _term(15, facts["gap"], 180)
-    track = Fraction(15, 2) if facts["score"] is None else _term(15, 100_00 - facts["score"], 100_00)
-    late = _term(10, 5_000, 10_000) if facts["dso"] is None else _term(10, facts["dso"] - 3000, 9000)
+    track = (
+        Fraction(15, 2) if facts["score"] is None else _term(15, 100_00 - facts["score"], 100_00)
+    )
+    late = (
+        _term(10, 5_000, 10_000) if facts["dso"] is None else _term(10, facts["dso"] - 3000, 9000)
+    )
     base = used + 30 * age + recency + track + late
     if row["disputed"]:
         base *= 1 + max(age, late / 10) / 4

@@ -14,6 +14,11 @@ from tradeline.engine.backends import open_engine
 from tradeline.engine.review import review
 
 FOLDER = Path(__file__).resolve().parent.parent / "cases"
+COLUMNS = {
+    "recommended_limit": "recommended_limit_minor",
+    "outstanding": "outstanding_minor",
+    "composite": "composite_x100",
+}
 KNOWN = {"name", "source", "policy", "currency", "input", "inputs", "expected", "expected_each",
          "expected_rows", "xfail"}  # fmt: skip
 
@@ -67,13 +72,7 @@ def _shown(found, checks, findings, name):
         return next(row["status"] for row in checks if row["check"] == "tax_id_structure")
     if name == "findings":
         return sorted(row["code"] for row in findings)
-    if name == "recommended_limit":
-        return found["recommended_limit_minor"]
-    if name == "outstanding":
-        return found["outstanding_minor"]
-    if name == "composite":
-        return found["composite_x100"]
-    return found[name]
+    return found[COLUMNS.get(name, name)]
 
 
 def _wanted(name, value, currency):

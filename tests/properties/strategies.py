@@ -49,6 +49,6 @@ def portfolios(**fixed):
 
 def numbered(rows):
     """Give each row its own customer number and source row."""
-    return [row | {"customer_no": f"C-{at:04}", "source_row": at + 2} for at, row in enumerate(rows)]
-
-
+    return [
+        row | {"customer_no": f"C-{at:04}", "source_row": at + 2} for at, row in enumerate(rows)
+    ]

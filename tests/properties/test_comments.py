@@ -56,9 +56,7 @@ def test_comments_hold_the_figures_of_the_account(rows):
         used = said["utilisation_within_limit"]
         if row["outstanding_minor"] > 0:
             assert f"{result['ar_utilisation_pct']} % used" in used
-        assert (": over by " in used) == (
-            checks["utilisation_within_limit"]["status"] == "FAIL"
-        )
+        assert (": over by " in used) == (checks["utilisation_within_limit"]["status"] == "FAIL")
         days = result["days_since_payment"]
         if days is not None:
             assert f"{row['last_payment_date']}, {days} days" in said["recent_payment_activity"]

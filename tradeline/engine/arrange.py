@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from typing import Final
 
 import numpy as np
@@ -9,7 +10,7 @@ import polars as pl
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from tradeline.engine.quality import findings
+from tradeline.engine.quality import SHOWN, findings
 from tradeline.engine.results import ReviewTables
 from tradeline.engine.tables import ACCOUNTS, CHECK_ROWS, CHECKS, RUN_CHECK
 
@@ -17,27 +18,59 @@ PREFIXES: Final = ("tax", "util", "age", "recency", "track", "dispute")
 _SEVERITY: Final = {"NOT_APPLICABLE": 0, "PASS": 1, "WARNING": 2, "NOT_EVALUATED": 3, "FAIL": 4}
 _PLACE: Final = {"assessed": 0, "not_assessed": 1, "quarantined": 2}
 _BATCH_ROWS: Final = 50_000
+_OWNER: Final = ("entity", "customer_no", "customer_name")
+_REPORTED: Final = ("status", "measured", "threshold", "comment")
+_RANKED: Final = (
+    "status",
+    "band_rank",
+    "composite_x100",
+    "outstanding_minor",
+    "entity",
+    "account_key",
+    "seq",
+    *(f"{prefix}_status" for prefix in PREFIXES),
+)
+WIDE: Final = tuple(
+    dict.fromkeys(
+        (
+            *ACCOUNTS.names,
+            *_RANKED,
+            *SHOWN,
+            *(f"{prefix}_{name}" for prefix in PREFIXES for name in _REPORTED),
+            "duplicate",
+        )
+    )
+)
+"""The columns that the tables are made of; an engine need not hand over any other."""
 
 
 def arrange(wide: pa.Table) -> ReviewTables:
-    """Return accounts, checks and findings from one wide row per input row."""
-    ordered = wide.take(_order(wide))
-    kept = ordered.filter(pc.fill_null(pc.not_equal(ordered["duplicate"], "REPEAT"), True))
+    """Return accounts, checks and findings from one wide row per input row; WIDE is enough."""
+    order = _order(wide)
+    told = order.filter(pc.not_equal(wide["remarks"], "").take(order))
+    kept = order.filter(pc.fill_null(pc.not_equal(wide["duplicate"], "REPEAT"), True).take(order))
+    accounts = _taken(wide.select(ACCOUNTS.names), kept).cast(ACCOUNTS)
     return ReviewTables(
-        accounts=kept.select(ACCOUNTS.names).cast(ACCOUNTS),
-        checks=_checks(kept),
-        findings=findings(ordered),
+        accounts=accounts,
+        checks=_checks(wide, accounts, kept),
+        findings=findings(wide.select(SHOWN).take(told)),
     )
+
+
+def _taken(table: pa.Table, rows: pa.Array) -> pa.Table:
+    """Return the rows in this order; columns go side by side, as Arrow takes one at a time."""
+    with ThreadPoolExecutor() as pool:
+        columns = list(pool.map(lambda column: _flat(column).take(rows), table.columns))
+    return pa.table(columns, names=table.column_names)
+
+
+def _flat(column: pa.ChunkedArray) -> pa.Array:
+    return column.combine_chunks() if column.num_chunks != 1 else column.chunk(0)
 
 
 def _order(wide: pa.Table) -> pa.Array:
     """Return row numbers: assessed first, then band, worst status, composite, balance, key."""
-    frame = pl.from_arrow(
-        wide.select(
-            ["status", "band_rank", "composite_x100", "outstanding_minor", "entity", "account_key",
-             "seq", *(f"{prefix}_status" for prefix in PREFIXES)]
-        )
-    )  # fmt: skip
+    frame = pl.from_arrow(wide.select(_RANKED))
     assert isinstance(frame, pl.DataFrame)
     worst = pl.max_horizontal(
         pl.col(f"{prefix}_status").replace_strict(_SEVERITY, return_dtype=pl.Int8)
@@ -57,11 +90,18 @@ def _order(wide: pa.Table) -> pa.Array:
     return frame.select(pl.arg_sort_by(keys, nulls_last=True)).to_series().to_arrow()
 
 
-def _checks(accounts: pa.Table) -> pa.Table:
+def _checks(wide: pa.Table, accounts: pa.Table, rows: pa.Array) -> pa.Table:
     """Return the long table: the run check, then six rows per account in the accounts' order."""
-    starts = range(0, accounts.num_rows, _BATCH_ROWS)
-    parts = (accounts.slice(start, _BATCH_ROWS).combine_chunks() for start in starts)
-    return pa.concat_tables([_run_check(accounts.num_rows), *map(_check_batch, parts)])
+    reports = wide.select([f"{prefix}_{name}" for prefix in PREFIXES for name in _REPORTED])
+    reports = reports.combine_chunks()
+
+    def batch(start: int) -> pa.Table:
+        part = reports.take(rows.slice(start, _BATCH_ROWS))
+        return _check_batch(accounts.slice(start, _BATCH_ROWS).combine_chunks(), part)
+
+    with ThreadPoolExecutor() as pool:
+        parts = list(pool.map(batch, range(0, accounts.num_rows, _BATCH_ROWS)))
+    return pa.concat_tables([_run_check(accounts.num_rows), *parts])
 
 
 def _run_check(rows: int) -> pa.Table:
@@ -71,15 +111,16 @@ def _run_check(rows: int) -> pa.Table:
     return pa.Table.from_pylist([row | {"comment": comment}], schema=CHECK_ROWS)
 
 
-def _check_batch(part: pa.Table) -> pa.Table:
-    count, kinds = part.num_rows, len(CHECKS)
-    owner = pa.array(np.repeat(np.arange(count), kinds))
-    columns = {name: part[name].take(owner) for name in ("entity", "customer_no", "customer_name")}
-    columns["check"] = pa.array(list(CHECKS) * count, pa.string())
-    turn = pa.array((np.arange(count * kinds) % kinds) * count + np.arange(count * kinds) // kinds)
-    for name in ("status", "measured", "threshold", "comment"):
+def _check_batch(accounts: pa.Table, reports: pa.Table) -> pa.Table:
+    count, kinds = accounts.num_rows, len(CHECKS)
+    turn = np.arange(count * kinds)
+    owner, place = pa.array(turn // kinds), pa.array(turn % kinds * count + turn // kinds)
+    columns = {name: accounts[name].take(owner) for name in _OWNER}
+    kind = pa.array((turn % kinds).astype(np.int8))
+    columns["check"] = pa.DictionaryArray.from_arrays(kind, list(CHECKS)).cast(pa.string())
+    for name in _REPORTED:
         stacked = pa.concat_arrays(
-            [part[f"{prefix}_{name}"].combine_chunks().cast(pa.string()) for prefix in PREFIXES]
+            [_flat(reports[f"{prefix}_{name}"]).cast(pa.string()) for prefix in PREFIXES]
         )
-        columns[name] = stacked.take(turn)
+        columns[name] = stacked.take(place)
     return pa.table(columns, schema=CHECK_ROWS)

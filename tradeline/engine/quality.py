@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Final
 
 import ibis
-import pyarrow as pa
+import polars as pl
 import pyarrow.compute as pc
 
 from tradeline.engine.tables import FINDINGS
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     import ibis.expr.types as ir
+    import pyarrow as pa
 
 QUARANTINE, ERROR, INFO = "QUARANTINE", "ERROR", "INFO"
 
@@ -66,6 +68,24 @@ REMARKS: Final[Mapping[str, tuple[str, str, str]]] = {
                                  "'{last_increase_date_fault}', which is no date. Correct it."),
 }  # fmt: skip
 
+_PLACEHOLDER: Final = re.compile(r"\{(\w+)\}")
+_KNOWN: Final = pl.DataFrame(
+    [(code, *remark) for code, remark in REMARKS.items()],
+    schema=["code", "severity", "field", "sentence"],
+    orient="row",
+)
+SHOWN: Final = (
+    "entity",
+    "customer_no",
+    "customer_name",
+    "source_file",
+    "source_sheet",
+    "source_row",
+    "remarks",
+    *sorted({name for *_, text in REMARKS.values() for name in _PLACEHOLDER.findall(text)}),
+)
+"""Columns of the wide rows that the findings show."""
+
 
 def remark_codes(t: ir.Table) -> ir.Value:
     """Return the codes that apply to each graded row, each followed by a semicolon."""
@@ -106,22 +126,20 @@ def _when(t: ir.Table) -> dict[str, ir.Value]:
 
 def findings(rows: pa.Table) -> pa.Table:
     """Return one FINDINGS row per code in the `remarks` column, in the order of the rows."""
-    told = rows.filter(pc.not_equal(rows["remarks"], ""))
-    found = [
-        _finding(row, code)
-        for row in told.to_pylist()
-        for code in row["remarks"].rstrip(";").split(";")
-    ]
-    return pa.Table.from_pylist(found, schema=FINDINGS)
+    told = pl.from_arrow(rows.filter(pc.not_equal(rows["remarks"], "")).select(SHOWN))
+    assert isinstance(told, pl.DataFrame)
+    codes = pl.col("remarks").str.strip_chars_end(";").str.split(";")
+    each = told.with_columns(code=codes).explode("code").join(_KNOWN, on="code", maintain_order="left")
+    each = each.with_columns(message=_message(), source_row=pl.col("source_row").cast(pl.Int64))
+    return each.select(FINDINGS.names).to_arrow(compat_level=pl.CompatLevel.oldest()).cast(FINDINGS)
 
 
-def _finding(row: dict[str, object], code: str) -> dict[str, object]:
-    severity, field, sentence = REMARKS[code]
-    kept = {name: row.get(name) for name in FINDINGS.names}
-    shown = {name: "" if value is None else value for name, value in row.items()}
-    return kept | {
-        "severity": severity,
-        "code": code,
-        "field": field,
-        "message": sentence.format_map(shown),
-    }
+def _message() -> pl.Expr:
+    """Return the sentence of each code, with the row's figures where it has room for them."""
+    message = pl.col("sentence")
+    for code, (_, _, sentence) in REMARKS.items():
+        if names := _PLACEHOLDER.findall(sentence):
+            shown = (pl.col(name).cast(pl.String).fill_null("") for name in names)
+            filled = pl.format(_PLACEHOLDER.sub("{}", sentence), *shown)
+            message = pl.when(pl.col("code") == code).then(filled).otherwise(message)
+    return message

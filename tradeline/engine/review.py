@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import ibis
 
 from tradeline.engine.account_actions import account_actions
-from tradeline.engine.arrange import arrange
+from tradeline.engine.arrange import WIDE, arrange
 from tradeline.engine.bands import grade
 from tradeline.engine.checks import check, measure
 from tradeline.engine.comments import reports
@@ -58,7 +58,7 @@ def review(
     rows = engine.stage("graded", graded)
     on_step("comments")
     rows = engine.stage("figured", figure(rows, policy, currency=currency))
-    wide = engine.fetch(rows.mutate(**reports(rows, policy, as_of)))
+    wide = engine.fetch(rows.mutate(**reports(rows, policy, as_of)).select(*WIDE))
     on_step("order")
     return arrange(wide)
 

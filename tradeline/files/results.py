@@ -30,7 +30,7 @@ FORMULA_START: Final = "^[=+\\-@\t\r\n\x00\uff1d\uff0b\uff0d\uff20\u2212]"
 """What a spreadsheet may take for the start of a formula, full-width forms included."""
 
 _PLAIN_NUMBER: Final = r"^[+-]?[0-9]+(\.[0-9]+)?$"
-_MEASURES: Final = ("measured", "threshold")  # text that may be a genuine number
+_MEASURES: Final = ("measured", "threshold", "ar_utilisation_pct")  # text that may be a number
 
 
 def present_accounts(table: pa.Table, currency: str) -> pa.Table:
