@@ -5,9 +5,18 @@ from __future__ import annotations
 
 def main() -> None:
     """Run the command line."""
+    import sys
+    import traceback
+
+    from tradeline.cli.errors import OUR_FAULT
     from tradeline.cli.main import app
 
-    app()
+    try:
+        app()
+    except Exception:  # noqa: BLE001 - exit code 1 means findings, so a crash must not end with it
+        traceback.print_exc()
+        sys.stderr.write("This is a fault of tradeline, not of your files; please report it.\n")
+        sys.exit(OUR_FAULT)
 
 
 if __name__ == "__main__":

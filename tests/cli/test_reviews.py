@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -162,3 +163,38 @@ def test_help_imports_nothing_heavy() -> None:
     names = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     for heavy in ("ibis", "duckdb", "polars", "pyarrow", "pydantic", "pandas", "numpy", "yaml"):
         assert f"'{heavy}'" not in names.stdout
+
+
+def test_an_interruption_leaves_nothing_and_is_no_finding(tmp_path: Path) -> None:
+    """SIGINT while the review runs ends with 130, and the folder of runs holds no draft."""
+    command = [
+        sys.executable,
+        "-m",
+        "tradeline",
+        "review",
+        str(MASTER),
+        *INDIA,
+        "--out",
+        str(tmp_path),
+    ]
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stderr is not None
+        while not list(tmp_path.glob(".draft-*")):  # the draft exists: the work has begun
+            assert process.poll() is None
+        process.send_signal(signal.SIGINT)
+        assert process.wait(timeout=60) == 130
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_crash_is_not_taken_for_a_finding(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An unexpected exception ends with 70 and says whose fault it is."""
+    from tradeline import __main__
+    from tradeline.cli import main
+
+    def crash() -> None:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(main, "app", crash)
+    with pytest.raises(SystemExit) as ended:
+        __main__.main()
+    assert ended.value.code == 70

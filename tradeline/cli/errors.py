@@ -1,6 +1,7 @@
 """How a command ends when the user's material cannot be used: three lines on stderr, exit code 2.
 
-Exit codes of every command: 0 all well, 1 findings, 2 unusable input.
+Exit codes of every command: 0 all well, 1 findings, 2 unusable input, 70 a fault of the program
+itself, 130 interrupted.
 """
 
 from __future__ import annotations
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
 
 FINDINGS: Final = 1
 UNUSABLE: Final = 2
+OUR_FAULT: Final = 70
+INTERRUPTED: Final = 130
 
 
 @contextmanager
@@ -27,3 +30,6 @@ def guard() -> Iterator[None]:
     except TradelineError as error:
         typer.echo(f"error: {error}", err=True)
         raise typer.Exit(UNUSABLE) from error
+    except KeyboardInterrupt as stop:
+        typer.echo("interrupted: no run was written", err=True)
+        raise typer.Exit(INTERRUPTED) from stop

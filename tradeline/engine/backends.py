@@ -155,6 +155,7 @@ def _spark(master: str | None) -> Any:
     builder = SparkSession.builder.master(master or "local[*]").appName("tradeline")
     settings = {
         "spark.ui.enabled": "false",
+        "spark.ui.showConsoleProgress": "false",
         "spark.sql.session.timeZone": "UTC",
         "spark.sql.shuffle.partitions": "8",
         "spark.sql.execution.arrow.pyspark.enabled": "true",
