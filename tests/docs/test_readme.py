@@ -114,7 +114,9 @@ def test_commands_end_and_print_as_written(page, desk):
         if not command.text.startswith("tradeline ") or "--engine spark" in command.text:
             continue
         result = CliRunner().invoke(app, command.arguments)
-        assert result.exit_code == command.exit_code, (command.text, result.output)
+        assert result.exit_code == command.exit_code, (
+            command.text, result.output, result.exception,
+        )  # fmt: skip
         printed = plain(result.output)
         missing = [line for line in command.shown if plain(line) not in printed]
         assert not missing, (command.text, missing, result.output)
