@@ -138,6 +138,7 @@ MANIFEST = {
     "inputs_hash": "SHA-256 over names, roles, entities and contents of the files and the options.",
     "policy_version": "SHA-256 of the policy's content.",
     "engine_version": "Version of the rules; raised when any byte of the results may change.",
+    "software": "Program and version that made the run.",
     "as_of": "Review date.",
     "currency": "Functional currency.",
     "started_at": "When the run began, UTC; in no hash.",

@@ -98,6 +98,11 @@ def test_fail_on_lets_a_clean_portfolio_pass(tmp_path: Path) -> None:
         ((str(MASTER), "--map", "Balance"), ("COLUMN=FIELD",)),
         ((str(MASTER), "--entity", "IN01"), ("CODE=FILE",)),
         ((str(MASTER), "--decimal", ";"), ("decimal mark",)),
+        ((str(MASTER), "--currency", "XX1"), ("no currency", "ISO 4217")),
+        (
+            (str(MASTER), *INDIA, "--no-pack", "--save-profile", "/nowhere/profile.yaml"),
+            ("profile cannot be saved", "--save-profile"),
+        ),
         ((str(MASTER), "--sheet", "Cover", *INDIA), ("mend:",)),
     ],
 )

@@ -84,6 +84,7 @@ def test_sample_agrees_when_nothing_is_broken(sample):
     assert not found, tell(found)
 
 
+MIDDLE = {"check": "WARNING", "tier": "Medium", "score": "1/3"}
 BUCKETS = {
     "0-30": {"score": 0},
     "31-60": {"score": "1/3"},
@@ -93,11 +94,11 @@ BUCKETS = {
 BROKEN_POLICIES = [
     {"utilisation": {"watch_above_pct": "90.01"}},
     {"utilisation": {"watch_above_pct": "89.99"}},
-    {"utilisation": {"limit_pct": "100.01"}},
+    {"utilisation": {"limit_pct": "100.1"}},
     {"utilisation": {"tier_above_watch": "Medium"}},
-    {"utilisation": {"tier_above_limit": "Medium"}},
-    {"ageing": {"buckets": BUCKETS | {"31-60": {"tier": "Medium", "score": "1/3"}}}},
-    {"ageing": {"buckets": BUCKETS | {"61-90": {"check": "WARNING", "tier": "Medium"}}}},
+    {"utilisation": {"tier_above_limit": "Medium", "tier_above_watch": "Medium"}},
+    {"ageing": {"buckets": BUCKETS | {"31-60": MIDDLE}}},
+    {"ageing": {"buckets": BUCKETS | {"61-90": MIDDLE}}},
     {"ageing": {"tier_unknown": "Low"}},
     {"recency": {"recent_days": 119}},
     {"recency": {"recent_days": 121}},

@@ -219,3 +219,41 @@ def test_engines_agree_on_ledgers(postgres_url: str) -> None:
         for engine in ("duckdb", "polars", "postgres")
     ]
     assert results[0] == results[1] == results[2]
+
+
+@pytest.mark.parametrize("numbered", ["master", "items", "neither"])
+def test_names_lead_to_accounts_where_numbers_are_lacking(numbered: str) -> None:
+    """Limits and items meet by number, else by name, whatever its case and spacing."""
+    blank = dict.fromkeys(MASTER.names) | {"entity": "MAIN", "currency": "USD"}
+    rows = [blank | {"customer_name": name, "credit_limit_minor": 1000,
+                     "customer_no": number if numbered == "master" else None}
+            for number, name in (("A1", "Acme Forge"), ("A2", "Best  Tools"))]  # fmt: skip
+    items = [item("A1", "1", AS_OF, 500, customer_name="ACME forge"),
+             item("A2", "2", AS_OF, 300, customer_name="best tools")]  # fmt: skip
+    if numbered != "items":
+        items = [row | {"customer_no": None} for row in items]
+    invoices, _ = ledger.tables(items, [])
+    with open_engine("polars") as engine:
+        done = complete_master(
+            pa.Table.from_pylist(rows, schema=MASTER), invoices, None, Policy(),
+            currency="USD", as_of=AS_OF, engine=engine,
+        ).to_pylist()  # fmt: skip
+    assert [row["outstanding_minor"] for row in done] == [500, 300]
+
+
+def test_a_name_with_two_numbers_leads_nowhere() -> None:
+    """Items of an ambiguous name stand apart, without a limit, instead of on a guessed account."""
+    blank = dict.fromkeys(MASTER.names) | {"entity": "MAIN", "currency": "USD"}
+    rows = [blank | {"customer_no": number, "customer_name": "Acme", "credit_limit_minor": 1000}
+            for number in ("A1", "A2")]  # fmt: skip
+    nameless = item("", "1", AS_OF, 500, customer_no=None, customer_name="Acme")
+    invoices, _ = ledger.tables([nameless], [])
+    with open_engine("polars") as engine:
+        done = complete_master(
+            pa.Table.from_pylist(rows, schema=MASTER), invoices, None, Policy(),
+            currency="USD", as_of=AS_OF, engine=engine,
+        ).to_pylist()  # fmt: skip
+    assert [(row["customer_no"], row["outstanding_minor"]) for row in done] == [
+        ("A1", 0), ("A2", 0), (None, 500),
+    ]  # fmt: skip
+    assert done[2]["credit_limit_minor"] is None

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tradeline.engine.results import ReviewTables, RunIdentity
-from tradeline.engine.version import ENGINE_VERSION
+from tradeline.engine.version import ENGINE_VERSION, VERSION
 from tradeline.errors import ArgumentFault, RunFault
 from tradeline.files import runs
 
@@ -82,6 +82,7 @@ class Replay:
 
     run_id: str
     recomputed_run_id: str
+    software: str  # that made the run
     compared: tuple[str, ...]
     differing: tuple[str, ...]
 
@@ -228,6 +229,7 @@ def _seal(folder: Path, run: ReviewRun, request: ReviewRequest, at: datetime) ->
         "currency": run.intake.currency,
         "started_at": at.isoformat(),
         "engine": request.engine.kind,
+        "software": f"tradeline {VERSION}",
         "outputs": asdict(request.outputs),
         "inputs": run.inputs,
         "options": run.options,
@@ -287,6 +289,7 @@ def _compared(
     return Replay(
         run_id=manifest["run_id"],
         recomputed_run_id=run_id,
+        software=manifest["software"],
         compared=tuple(names),
         differing=tuple(differing),
     )

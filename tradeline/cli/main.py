@@ -21,9 +21,9 @@ app.add_typer(policies.app, name="policy")
 
 def _version(asked: bool) -> None:
     if asked:
-        from importlib.metadata import version
+        from tradeline.engine.version import VERSION
 
-        typer.echo(f"tradeline {version('tradeline')}")
+        typer.echo(f"tradeline {VERSION}")
         raise typer.Exit
 
 

@@ -132,7 +132,7 @@ def review(  # noqa: PLR0917 - one parameter per option
     request = ReviewRequest(
         sources=_sources(files or [], entity or [], rates),
         options=ReadOptions(
-            currency=currency.upper() if currency else None,
+            currency=_currency(currency),
             date_order=date_order.value if date_order else None,
             decimal=decimal,  # type: ignore[arg-type]
             encoding=encoding,
@@ -200,6 +200,16 @@ def _sources(files: Sequence[Path], entities: Sequence[str], rates: Path | None)
     return [*sources, Source(path=rates, role="rates")] if rates else sources
 
 
+def _currency(code: str | None) -> str | None:
+    from tradeline.files.currencies import known
+
+    if code is None or code.upper() in known():
+        return code.upper() if code else None
+    raise ArgumentFault(
+        f"'{code}' is no currency", where="--currency", mend="write an ISO 4217 code such as USD"
+    )
+
+
 def _pair(text: str, option: str, form: str) -> tuple[str, str]:
     left, mark, right = text.partition("=")
     if not (mark and left.strip() and right.strip()):
@@ -238,7 +248,14 @@ def _embedded() -> str:
 def _save_profile(path: Path, run: ReviewRun) -> None:
     from tradeline.files.profile import save_profile
 
-    save_profile(path, run.intake.reports[0])
+    try:
+        save_profile(path, run.intake.reports[0])
+    except OSError as error:
+        raise ArgumentFault(
+            f"the run is written, but the profile cannot be saved: {error.strerror}",
+            where=str(path),
+            mend="name another file with --save-profile",
+        ) from error
 
 
 def _told(run: ReviewRun) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 from rich.text import Text
 
+from tradeline.engine.version import VERSION
 from tradeline.money import format_money
 
 if TYPE_CHECKING:
@@ -203,5 +204,7 @@ def show_replay(result: Replay) -> None:
     if result.recomputed_run_id != result.run_id:
         console.print(f"  the run id is now {result.recomputed_run_id[:12]}: inputs, policy or "
                       "engine version changed")  # fmt: skip
+    if result.software != f"tradeline {VERSION}":
+        console.print(f"  it was made by {result.software}, this is {VERSION}: replay it with that")
     for name in result.differing:
         console.print(f"  differs: {name}", markup=False)

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Final
 import polars as pl
 import pyarrow as pa
 
-from tradeline.engine.items import FACTS, KEY, account_facts
+from tradeline.engine.items import FACTS, account_facts
+from tradeline.engine.keys import ACCOUNT, with_account_keys
 from tradeline.engine.tables import MASTER
 
 if TYPE_CHECKING:
@@ -44,13 +45,15 @@ def complete_master(
     """
     if items is None:
         return MASTER.empty_table() if master is None else master
-    facts = account_facts(items, payments, policy, as_of=as_of, engine=engine)
-    given = _frame(MASTER.empty_table() if master is None else master)
-    found = _frame(facts).with_columns(bucket_known=pl.lit(1))
-    joined = given.join(found, on=KEY, how="left", suffix="_found", maintain_order="left")
-    completed = _fill(joined, given)
-    only_items = _strangers(_frame(facts), given, _frame(items), currency)
-    return _typed(pl.concat([completed, only_items], how="diagonal"))
+    given = MASTER.empty_table() if master is None else master
+    keyed = with_account_keys([given, items] if payments is None else [given, items, payments])
+    paid = None if payments is None else keyed[2]
+    facts = _frame(account_facts(keyed[1], paid, policy, as_of=as_of, engine=engine))
+    accounts = _frame(keyed[0])
+    found = facts.with_columns(has_items=pl.lit(value=True))
+    joined = accounts.join(found, on=ACCOUNT, how="left", suffix="_found", maintain_order="left")
+    only_items = _strangers(facts, accounts, _frame(keyed[1]), currency)
+    return _typed(pl.concat([_fill(joined, accounts), only_items], how="diagonal"))
 
 
 def _frame(table: pa.Table) -> pl.DataFrame:
@@ -84,7 +87,7 @@ def _fill(joined: pl.DataFrame, given: pl.DataFrame) -> pl.DataFrame:
 def _owes_nothing(name: str) -> pl.Expr:
     """An account of the master without any item owes nothing."""
     found = pl.col(f"{name}_found")
-    return pl.when(pl.col("bucket_known").is_null()).then(0).otherwise(found).alias(name)
+    return pl.when(pl.col("has_items").is_null()).then(0).otherwise(found).alias(name)
 
 
 def _empty(frame: pl.DataFrame, name: str) -> bool:
@@ -95,15 +98,16 @@ def _strangers(
     facts: pl.DataFrame, given: pl.DataFrame, items: pl.DataFrame, currency: str
 ) -> pl.DataFrame:
     """Return accounts that have items but no row in the master."""
-    missing = facts.join(given.select(KEY), on=KEY, how="anti")
+    missing = facts.join(given.select(ACCOUNT), on=ACCOUNT, how="anti")
     if missing.height == 0:
         return pl.DataFrame()
-    first = items.join(missing.select(KEY), on=KEY, how="semi").group_by(KEY, maintain_order=True)
-    named = first.agg(
-        pl.col("customer_name").drop_nulls().first(),
+    own = items.join(missing.select(ACCOUNT), on=ACCOUNT, how="semi")
+    named = own.group_by(ACCOUNT, maintain_order=True).agg(
+        pl.col("customer_no", "customer_name").drop_nulls().first(),
         pl.col("source_file", "source_sheet", "source_row").first(),
     )
-    added = named.join(missing, on=KEY, how="left", maintain_order="left")
+    added = named.join(missing, on=ACCOUNT, how="left", maintain_order="left")
     return added.with_columns(currency=pl.lit(currency)).select(
-        *KEY, "customer_name", "currency", "source_file", "source_sheet", "source_row", *FACTS
-    )
+        "entity", "customer_no", "customer_name", "currency",
+        "source_file", "source_sheet", "source_row", *FACTS,
+    )  # fmt: skip

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 import ibis
 import pyarrow as pa
 
+from tradeline.engine.keys import ACCOUNT as KEY
 from tradeline.engine.prepare import day_number
 from tradeline.engine.track_scores import track_scores
 from tradeline.policy.schema import BUCKETS
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
     from tradeline.engine.backends import Engine
     from tradeline.policy.schema import Policy
 
-KEY: Final = ("entity", "customer_no")
 DEBITS: Final = ("invoice", "debit_note", "interest")
 SALES: Final = ("invoice", "debit_note")
 _DSO_MAX: Final = 100_000  # balances beyond this many times the sales give no DSO
@@ -43,7 +43,10 @@ FACTS: Final = (
 def account_facts(
     items: pa.Table, payments: pa.Table | None, policy: Policy, *, as_of: date, engine: Engine
 ) -> pa.Table:
-    """Return one row per account with KEY and FACTS, typed as in the master."""
+    """Return one row per account with ACCOUNT and FACTS, typed as in the master.
+
+    `items` and `payments` carry `account_key` (see keys).
+    """
     today = day_number(as_of)
     documents = engine.load(
         "items", _with_days(items, document_day="document_date", due_day="due_date")
@@ -64,7 +67,8 @@ def account_facts(
 
 def _with_days(table: pa.Table, **days: str) -> pa.Table:
     """Return the table with its dates as day numbers; the source columns are not needed here."""
-    dropped = [*days.values(), "source_file", "source_sheet", "source_row", "customer_name"]
+    dropped = [*days.values(), "source_file", "source_sheet", "source_row", "customer_no",
+               "customer_name"]  # fmt: skip
     kept = table.drop_columns([name for name in dropped if name in table.column_names])
     for name, source in days.items():
         kept = kept.append_column(name, table[source].cast(pa.int32()).cast(pa.int64()))

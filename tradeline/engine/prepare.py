@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from tradeline.engine.keys import plain_name
 from tradeline.engine.tax_ids import inspect_tax_ids
 
 if TYPE_CHECKING:
@@ -63,11 +64,9 @@ def _key(customer_no: pa.Array, tax_id: pa.Array, name: pa.Array) -> pa.Array:
     """Return customer number, else tax id, else the name in lower case with single spaces."""
     if customer_no.null_count == 0:
         return customer_no
-    plain = pc.utf8_lower(pc.utf8_trim_whitespace(name))
-    plain = pc.replace_substring_regex(plain, r"\s+", " ")
     tagged = (
         customer_no,
         pc.binary_join_element_wise("tax id", tax_id, ":"),
-        pc.binary_join_element_wise("name", plain, ":"),
+        pc.binary_join_element_wise("name", plain_name(name), ":"),
     )
     return pc.coalesce(*tagged)

@@ -72,6 +72,7 @@ PAYMENTS: Final = pa.schema(
     {
         "entity": pa.string(),
         "customer_no": pa.string(),
+        "customer_name": pa.string(),
         "payment_no": pa.string(),
         "date": pa.date32(),
         "currency": pa.string(),

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Final
 import ibis
 
 from tradeline.engine.exact import floor_div, half_up
+from tradeline.engine.keys import ACCOUNT as KEY
 from tradeline.money import AMOUNT_MINOR_MAX
 
 if TYPE_CHECKING:
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
     from tradeline.engine.backends import Engine
     from tradeline.policy.schema import Policy, TrackScore
 
-KEY: Final = ("entity", "customer_no")
 DOCUMENT: Final = (*KEY, "document_no")
 MICRO: Final = 1_000_000
 _UNITS_MAX: Final = 100  # amounts times 100 points in units this fine still fit 64 bits

@@ -1,3 +1,9 @@
-"""The engine's version: raised with every change that can alter a byte of the results."""
+"""Two versions: of the program, and of the engine's results."""
 
-ENGINE_VERSION = "engine-0.1.0"
+from typing import Final
+
+VERSION: Final = "0.1.0"
+"""The program's version; the package takes it from here."""
+
+ENGINE_VERSION: Final = "engine-0.1.0"
+"""Raised with every change that can alter a byte of the result tables; part of the run id."""
