@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -36,7 +37,7 @@ def prepare(master: pa.Table, rules: TaxId) -> pa.Table:
     columns["account_key"] = _key(columns["customer_no"], tax_id, columns["customer_name"])
     for name in ("last_payment", "onboarded", "last_increase"):
         columns[f"{name}_day"] = columns[f"{name}_date"].cast(pa.int32()).cast(pa.int64())
-    columns["seq"] = pa.array(range(master.num_rows), pa.int64())
+    columns["seq"] = pa.array(np.arange(master.num_rows))
     return pa.table(columns)
 
 

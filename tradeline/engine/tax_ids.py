@@ -28,6 +28,10 @@ LENGTH: Final = 15
 STATES: Final = (*range(1, 39), 97, 99)
 HOLDER_TYPES: Final = "ABCFGHJLPT"  # fourth letter of the PAN inside: kind of holder
 _STAND_IN: Final = "0" * LENGTH
+_LETTERS: Final = np.arange(256, dtype=np.int16)
+_VALUES: Final = np.where(
+    ord("A") > _LETTERS, _LETTERS - ord("0"), _LETTERS - ord("A") + 10
+)
 
 
 def inspect_tax_ids(tax_id: pa.Array, country: pa.Array) -> dict[str, pa.Array]:
@@ -90,17 +94,17 @@ def _letters(tax_id: pa.Array) -> np.ndarray[Any, np.dtype[np.uint8]]:
     return flat.reshape(len(fixed), LENGTH)
 
 
-def _values(letters: np.ndarray[Any, np.dtype[np.uint8]]) -> np.ndarray[Any, np.dtype[np.int64]]:
+def _values(letters: np.ndarray[Any, np.dtype[np.uint8]]) -> np.ndarray[Any, np.dtype[np.int16]]:
     """Return 0..35 for the characters 0-9 and A-Z."""
-    wide = letters.astype(np.int64)
-    return np.where(wide < ord("A"), wide - ord("0"), wide - ord("A") + 10)
+    values: np.ndarray[Any, np.dtype[np.int16]] = _VALUES[letters]
+    return values
 
 
 def _check_values(
     letters: np.ndarray[Any, np.dtype[np.uint8]],
 ) -> np.ndarray[Any, np.dtype[np.int64]]:
     """Return the value that position 15 should hold: factors 1, 2 alternate from the left."""
-    products = _values(letters[:, : LENGTH - 1]) * np.array([1, 2] * 7)
+    products = _values(letters[:, : LENGTH - 1]) * np.array([1, 2] * 7, np.int16)
     total = (products // 36 + products % 36).sum(axis=1)
     check: np.ndarray[Any, np.dtype[np.int64]] = (36 - total % 36) % 36
     return check
