@@ -311,7 +311,7 @@ def test_document_dump_with_limits_is_items(desk):
     )
     intake = desk.read(path, currency="INR")
     assert intake.reports[0].role == "items"
-    assert intake.reports[0].unused == ("Credit Limit",)
+    assert intake.reports[0].unused == ()
     assert [r["kind"] for r in intake.items.to_pylist()] == ["invoice", "credit_note"]
 
 

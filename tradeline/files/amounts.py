@@ -181,7 +181,7 @@ def scaled(numbers: Numbers, digits: int, *, lenient: bool) -> tuple[pl.Series, 
     """
     column = numbers.value
     if column.dtype.is_integer():
-        return _bounded(column.cast(pl.Int64) * 10**digits, column, numbers.fault)
+        return _bounded(column, digits, numbers.fault)
     floats = _as_floats(column)
     near = (floats * 10.0**digits).round()
     surplus = _surplus(column, floats, near, digits)
@@ -235,9 +235,11 @@ def _one(text: str, digits: int, *, lenient: bool) -> int | None:
     return None
 
 
-def _bounded(minor: pl.Series, column: pl.Series, fault: pl.Series) -> tuple[pl.Series, pl.Series]:
-    big = ((column.cast(pl.Float64) * 10.0).abs() > AMOUNT_MINOR_MAX).fill_null(value=False)
-    big = big | (minor.abs() > AMOUNT_MINOR_MAX).fill_null(value=False)
-    if not bool(big.any()):
-        return minor, fault
-    return minor.set(big, None), column.cast(pl.String).zip_with(big, fault)
+def _bounded(column: pl.Series, digits: int, fault: pl.Series) -> tuple[pl.Series, pl.Series]:
+    limit = AMOUNT_MINOR_MAX // 10**digits
+    lowest, highest = column.min(), column.max()
+    if lowest is None or (lowest >= -limit and highest <= limit):
+        return column.cast(pl.Int64) * 10**digits, fault
+    big = (column.cast(pl.Float64).abs() > limit).fill_null(value=False)
+    minor = column.set(big, None).cast(pl.Int64) * 10**digits
+    return minor, column.cast(pl.String).zip_with(big, fault)

@@ -11,7 +11,13 @@ from typing import TYPE_CHECKING, Any, Final
 
 from tradeline.errors import FileFault, HostileFile
 from tradeline.files import archive
-from tradeline.files.header import ROWS_SEARCHED, distinct_headers, find_header, known_names
+from tradeline.files.header import (
+    ROWS_SEARCHED,
+    banner_of,
+    distinct_headers,
+    find_header,
+    known_names,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -135,16 +141,17 @@ def _table(
     at = find_header(rows, known) if wanted is None else wanted - 1
     if at is None or at >= len(rows) or not any(rows[at]):
         return 0, None, {}
-    headers, start = rows[at], at + 1 - len(above)
+    headers, start, left = rows[at], at + 1 - len(above), first_column
     if at and table.num_rows <= _SMALL_ROWS:
         table, faults, shift = _reloaded(book, name, at, first_column)
-        start = 0
+        start, left = 0, first_column + shift
         headers = (headers[shift:] + [None] * table.num_columns)[: table.num_columns]
     else:
         table = table.slice(start)
     about = {
         "header_row": at + 1, "first_row": at + 2, "headers": distinct_headers(headers),
         "cell_faults": [[r - start, c, _shown(d)] for r, c, d in faults if r >= start],
+        "banner": [*banner_of(rows[:at]), name], "first_column": left,
     }  # fmt: skip
     return known_names(headers, known), table, about
 

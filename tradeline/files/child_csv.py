@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from tradeline.errors import FileFault, HostileFile, Place
-from tradeline.files.header import ROWS_SEARCHED, distinct_headers, find_header
+from tradeline.files.header import ROWS_SEARCHED, banner_of, distinct_headers, find_header
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -40,14 +40,14 @@ def read(request: dict[str, Any], words: Callable[[], Sequence[str]]) -> dict[st
     _refuse_hostile(body)
     sample = _sample(body)
     delimiter = request["delimiter"] or _delimiter(sample)
-    line, headers, offset = _header(sample, delimiter, request["header_row"], words)
+    (line, headers, offset), banner = _header(sample, delimiter, request["header_row"], words)
     table, bad = _table(memoryview(body)[offset:], delimiter, len(headers), line)
     _refuse_swallowed(table, delimiter, line)
     write_table(table, request["output"])
     return {
         "format": "csv", "sheet": None, "header_row": line, "headers": distinct_headers(headers),
         "first_row": line + 1, "bad_rows": bad, "encoding": encoding, "encoding_assumed": assumed,
-        "delimiter": delimiter, "cell_faults": [],
+        "delimiter": delimiter, "cell_faults": [], "banner": banner,
     }  # fmt: skip
 
 
@@ -161,8 +161,8 @@ def _consistency(lines: Sequence[str], mark: str) -> float:
 
 def _header(
     sample: str, delimiter: str, wanted: int | None, words: Callable[[], Sequence[str]]
-) -> tuple[int, list[str], int]:
-    """Return the header's line, its cells and where the data begin in bytes."""
+) -> tuple[tuple[int, list[str], int], list[str]]:
+    """Return the header's line, its cells and where the data begin in bytes; the texts above."""
     lines = sample.splitlines(keepends=True)
     taken = ROWS_SEARCHED if wanted is None else wanted
     records = list(itertools.islice(_records(lines, delimiter), taken + 1))
@@ -174,7 +174,7 @@ def _header(
         raise HostileFile(
             "The header has more than 1,000 columns.", mend="Export the needed columns only."
         )
-    return begin, cells, offset
+    return (begin, cells, offset), banner_of(row for _, row in records[:index])
 
 
 def _chosen(

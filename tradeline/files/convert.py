@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import polars as pl
 
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from tradeline.files.rates import Rates
 
 Column = tuple[pl.Series, pl.Series]  # values, faults
+_BLANK: Final = "is blank"
 
 
 @dataclass(kw_only=True)
@@ -56,9 +57,36 @@ class Conversion:
         }
 
     @cached_property
+    def states_currency(self) -> bool:
+        """Return whether the file has a currency column that is not blank throughout."""
+        return self.prepared.text("currency").null_count() < self.height
+
+    @cached_property
     def currency(self) -> Column:
-        """Return the codes of the currency column."""
-        return worded(self, "currency", currencies.code_of, pl.String)
+        """Return the codes of the currency column; a blank cell takes the only one there is.
+
+        Where the column states several currencies a blank is a fault, never the functional one.
+        """
+        codes, unknown = worded(self, "currency", currencies.code_of, pl.String)
+        texts = self.prepared.text("currency")
+        blank = texts.is_null()
+        if not bool(blank.any()):
+            return codes, unknown
+        stated = texts.drop_nulls().str.to_uppercase().unique().to_list()
+        if len(stated) > 1:
+            return codes, same(_BLANK, self.height).zip_with(blank, unknown)
+        if currencies.code_of(stated[0]) is None:
+            return codes, same(stated[0], self.height)
+        self.notes.append(self._assumed(int(blank.sum()), stated[0]))
+        return same(currencies.code_of(stated[0]), self.height), unknown
+
+    def _assumed(self, count: int, code: str) -> pl.DataFrame:
+        where = {name: column[0] for name, column in self.source().items() if name != "source_row"}
+        rows = "1 row states" if count == 1 else f"{count:,} rows state"
+        return findings.note(
+            where, code="CURRENCY_ASSUMED", field="currency",
+            message=f"{rows} no currency; {code} was taken, the only one the column states.",
+        )  # fmt: skip
 
     def rows(self, mask: pl.Series) -> pl.DataFrame:
         """Return identity and place of the marked rows, for findings."""
@@ -109,13 +137,16 @@ def worded(work: Conversion, name: str, read: Callable[[str], Any], dtype: Any) 
 
 def row_currency(work: Conversion, name: str, read: amounts.Numbers) -> Column:
     """Return each row's currency: its column, else named in the amount, the header, the run."""
-    if "currency" in work.prepared.mapped.columns:
+    nothing = cells.nulls(work.height, pl.String)
+    if work.states_currency:
         found, unknown = work.currency
-    else:
-        stated = same(currencies.in_header(work.prepared.header(name)), work.height)
-        found = stated if read.currency is None else read.currency.fill_null(stated)
-        unknown = cells.nulls(work.height, pl.String)
-    return _settled(work, found), unknown
+        if read.currency is not None:  # a blank cell of the column, but the amount names its own
+            found = found.fill_null(read.currency)
+            unknown = nothing.zip_with(read.currency.is_not_null() & (unknown == _BLANK), unknown)
+        return _settled(work, found), unknown
+    stated = same(work.prepared.currency_beside(name), work.height)
+    found = stated if read.currency is None else read.currency.fill_null(stated)
+    return _settled(work, found), nothing
 
 
 def _settled(work: Conversion, codes: pl.Series) -> pl.Series:
@@ -141,27 +172,34 @@ def money(work: Conversion, name: str) -> Column:
     return converted(work, name, read)
 
 
-def converted(work: Conversion, name: str, read: amounts.Numbers) -> Column:
-    """Return numbers in minor units of the functional currency, currency by currency."""
+def converted(
+    work: Conversion, name: str, read: amounts.Numbers, column: int | None = None
+) -> Column:
+    """Return numbers in minor units of the functional currency, currency by currency.
+
+    `column` is where they stand when it is not the field's own column; its unit counts.
+    """
+    power = work.prepared.power(work.prepared.mapped.columns[name] if column is None else column)
     codes, unknown = row_currency(work, name, read)
     codes = codes.fill_null(work.functional)
     distinct = codes.unique().sort().to_list()
-    minor, fault = _of_currency(work, read, distinct[0] if distinct else work.functional, None)
+    first = distinct[0] if distinct else work.functional
+    minor, fault = _of_currency(work, read, first, None, power)
     for code in distinct[1:]:
         mask = codes == code
-        other, other_fault = _of_currency(work, read, code, mask)
+        other, other_fault = _of_currency(work, read, code, mask, power)
         minor, fault = other.zip_with(mask, minor), other_fault.zip_with(mask, fault)
     strange = unknown.is_not_null() & read.value.is_not_null()
     minor = minor.set(strange, None)
     fault = ("currency " + unknown).zip_with(strange, fault) if bool(strange.any()) else fault
-    _note_large(work, name, fault, read)
+    _note_large(work, name, fault, read, power)
     return minor, fault
 
 
 def _of_currency(
-    work: Conversion, read: amounts.Numbers, code: str, mask: pl.Series | None
+    work: Conversion, read: amounts.Numbers, code: str, mask: pl.Series | None, power: int
 ) -> Column:
-    minor, fault = amounts.scaled(read, exponent(code), lenient=work.prepared.lenient)
+    minor, fault = amounts.scaled(read, exponent(code) + power, lenient=work.prepared.lenient)
     if code == work.functional:
         return minor, fault
     before = minor if mask is None else minor.zip_with(mask, cells.nulls(len(minor), pl.Int64))
@@ -170,11 +208,14 @@ def _of_currency(
     return after, cells.text(read.value).zip_with(lost, fault) if bool(lost.any()) else fault
 
 
-def _note_large(work: Conversion, name: str, fault: pl.Series, read: amounts.Numbers) -> None:
+def _note_large(
+    work: Conversion, name: str, fault: pl.Series, read: amounts.Numbers, power: int
+) -> None:
     suspect = fault.is_not_null() & read.fault.is_null()
     if not bool(suspect.any()):
         return
-    size = read.value.cast(pl.Float64, strict=False).abs() * 10.0 ** exponent(work.functional)
+    size = read.value.cast(pl.Float64, strict=False).abs()
+    size = size * 10.0 ** (exponent(work.functional) + power)
     work.note(
         suspect & (size > AMOUNT_MINOR_MAX).fill_null(value=False),
         code="AMOUNT_TOO_LARGE", severity="ERROR", field=name,

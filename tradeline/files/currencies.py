@@ -6,6 +6,8 @@ import re
 from functools import lru_cache
 from typing import Final
 
+from tradeline.files import units
+
 # A bare $ or a bare yen sign is several currencies; they are not guessed but asked for.
 _SIGNS: Final = {
     "₹": "INR", "rs": "INR", "rs.": "INR", "re": "INR", "€": "EUR", "£": "GBP", "us$": "USD",
@@ -42,8 +44,16 @@ def code_of(text: str) -> str | None:
     return upper if len(upper) == 3 and upper.isalpha() and upper in known() else None
 
 
+def of_word(word: str) -> str | None:
+    """Return the currency of a word beside a unit: a code, a sign, rupees, euros, US dollars."""
+    return {"rupees": "INR", "us dollars": "USD", "dollars": "?$", "euro": "EUR",
+            "euros": "EUR"}.get(word) or code_of(word)  # fmt: skip
+
+
 def in_header(header: str) -> str | None:
     """Return the currency a header states, as in `Outstanding (INR)` or `Amount in USD`."""
+    if (unit := units.in_header(header)) and unit.money:
+        return of_word(unit.money)
     found = _HEADER.search(header.strip())
     return code_of(found[1] or found[2]) if found else None
 

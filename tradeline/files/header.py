@@ -11,22 +11,25 @@ import unicodedata
 from collections import Counter
 from typing import TYPE_CHECKING, Final
 
+from tradeline.files import units
+
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
+    from collections.abc import Collection, Iterable, Sequence
 
 ROWS_SEARCHED: Final = 60
 _CURRENCY_TAIL: Final = re.compile(
     r"\b(?:in )?(?:inr|usd|eur|gbp|aed|sgd|aud|cad|chf|jpy|cny|zar|sar|rs|lcy)$"
 )
+_SIDES_TAIL: Final = re.compile(r" (?:dr cr|cr dr)$| in$")  # Balance (Dr/Cr), Total in £
 _NUMBER: Final = re.compile(r"^[\s(+\-]*[^\d\s]{0,3}\s*\d[\d.,:/\s'-]*\)?%?$")
 
 
 def normalise(header: str) -> str:
-    """Return the header in lower case, signs as blanks, `#` as `no`, a currency at its end cut."""
-    text = unicodedata.normalize("NFKC", header).casefold().replace("#", " no ")
+    """Return the header in lower case, signs as blanks, `#` as `no`; unit and currency are cut."""
+    text = unicodedata.normalize("NFKC", units.cut(header)).casefold().replace("#", " no ")
     text = re.sub(r"(?<=[a-z])'s\b", "s", text)
     text = " ".join(re.sub(r"[^\w<>+]|_", " ", text).split())
-    cut = _CURRENCY_TAIL.sub("", text).strip()
+    cut = _CURRENCY_TAIL.sub("", _SIDES_TAIL.sub("", text)).strip()
     return cut or text
 
 
@@ -57,6 +60,11 @@ def _first_full_row(rows: Sequence[Sequence[str | None]]) -> int | None:
         if width and len(cells) >= max(2, 0.6 * width) and not any(map(_NUMBER.match, cells)):
             return index
     return None
+
+
+def banner_of(rows: Iterable[Sequence[str | None]]) -> list[str]:
+    """Return the texts above the header, where a report states its unit and currency."""
+    return [cell.strip()[:200] for row in rows for cell in row if cell and cell.strip()]
 
 
 def distinct_headers(headers: Sequence[str | None]) -> list[str]:

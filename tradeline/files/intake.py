@@ -5,9 +5,10 @@ from __future__ import annotations
 import hashlib
 from typing import TYPE_CHECKING
 
-from tradeline.errors import ArgumentFault
-from tradeline.files import findings as notes
-from tradeline.files import mapping, prepared
+from tradeline.errors import ArgumentFault, Place
+from tradeline.files import findings as noted
+from tradeline.files import limits, mapping, prepared, sections
+from tradeline.files import scale as scales
 from tradeline.files.convert import Conversion, functional_currency
 from tradeline.files.formats import detect
 from tradeline.files.items import to_items, to_payments
@@ -87,40 +88,65 @@ def _prepare(source: Source, options: ReadOptions, *, alone: bool) -> Prepared:
     file = source.path.name
     if alone:  # before a missing column is blamed
         mapping.refuse_unknown(raw.headers, options.mapping, file)
-    mapped = mapping.map_columns(raw.headers, frame, options.mapping, role=source.role)
     where = {"source_file": file, "source_sheet": raw.about["sheet"]}
+    mapped = mapping.map_columns(raw.headers, frame, options.mapping, role=source.role)
+    notes: list[pl.DataFrame] = []
+    if _may_be_items(mapped, source) and (
+        split := sections.carried(raw, frame, options.mapping, where)
+    ):
+        raw, frame, mapped, notes = split
     if lacking := mapping.missing(mapped):
         raise mapping.fault(mapped, lacking, raw.headers, file)
-    found = prepared.bad_row_findings(raw, where) + prepared.absent_columns(mapped, where)
+    scale = scales.scale_of(raw.headers, mapped, raw.about.get("banner", ()), where)
+    notes += scales.partly(raw.headers, mapped, scale, where)
+    found = prepared.bad_row_findings(raw, where) + prepared.absent_columns(mapped, where) + notes
     found += prepared.assumed_encoding(raw, where)
     frame, left_out, texts = prepared.without_pseudo_rows(frame, mapped, where)
+    place = Place(file=file, sheet=raw.about["sheet"])
+    mapping.refuse_rivals(mapped, raw.headers, frame, place, raw.about.get("first_column", 0))
     return Prepared(
-        source=source, raw=raw, mapped=mapped, frame=frame,
-        decimal=prepared.decimal_mark(frame, mapped, options, file),
+        source=source, raw=raw, mapped=scales.with_units(mapped, scale), frame=frame,
+        decimal=prepared.decimal_mark(frame, mapped, options, file, scale),
         date_order=prepared.date_order(frame, mapped, options, file),
         findings=(*found, *left_out),
         texts=texts,
+        scale=scale,
     )  # fmt: skip
+
+
+def _may_be_items(mapped: mapping.Mapped, source: Source) -> bool:
+    """Return whether the file may be a list of documents: it is one, or is no whole master."""
+    if source.role is not None:
+        return source.role == "items"
+    return mapped.role == "items" or bool(mapping.missing(mapped))
 
 
 def _assembled(
     ready: Sequence[Prepared], options: ReadOptions, policy: Policy, as_of: date
 ) -> Intake:
     _refuse_partial_master(ready)
+    if any(each.mapped.role == "master" for each in ready):
+        # The master's limits count, not those repeated on documents.
+        ready = [each.without_limits() for each in ready]
     named = options.currency or policy.currency
     stated = {code for each in ready for code in prepared.stated_currencies(each)}
     currency = functional_currency(stated, named, ", ".join(each.file for each in ready))
     rates = rates_of([each for each in ready if each.mapped.role == "rates"], policy, as_of)
     tables: dict[Role, list[pa.Table]] = {"master": [], "items": [], "payments": []}
     found: list[pl.DataFrame] = [note for each in ready for note in each.findings]
+    stated_limits: list[pl.DataFrame] = []
     for each in ready:
         if each.mapped.role != "rates":
             work = _conversion(each, currency, rates, policy)
             tables[each.mapped.role].append(_CONVERT[each.mapped.role](work))
+            if each.mapped.role == "items" and "credit_limit" in each.mapped.columns:
+                stated_limits.append(limits.limits_of(work))
             found += work.notes
+    if stated_limits:
+        tables["master"].append(limits.master_of(stated_limits, found))
     return Intake(
         master=_joined(tables["master"]), items=_joined(tables["items"]),
-        payments=_joined(tables["payments"]), findings=notes.table(found),
+        payments=_joined(tables["payments"]), findings=noted.table(found),
         reports=tuple(_report(each) for each in ready), currency=currency,
     )  # fmt: skip
 
@@ -163,7 +189,7 @@ def _report(each: Prepared) -> SourceReport:
         entity=each.source.entity, sheet=about["sheet"], header_row=about["header_row"],
         rows=each.frame.height, encoding=about.get("encoding"), delimiter=about.get("delimiter"),
         decimal=each.decimal, date_order=each.date_order, matches=each.mapped.matches,
-        unused=each.mapped.unused, format=about["format"],
+        unused=each.mapped.unused, format=about["format"], unit=each.scale.name,
     )  # fmt: skip
 
 

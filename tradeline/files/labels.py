@@ -28,7 +28,8 @@ _KINDS: Final = {
     "cash": ("receipt", "payment", "uc", "unapplied", "unapplied cash", "cash", "dz",
              "customer payment", "on account", "unapplied payment", "rct"),
     "deposit": ("deposit", "advance", "customer deposit", "down payment", "prepayment"),
-    "debit_note": ("debit note", "debit memo", "dn", "debitnote", "debit_note"),
+    "debit_note": ("debit note", "debit memo", "dn", "debitnote", "debit_note", "jl", "jv",
+                   "journal", "journal entry", "journal voucher"),
     "interest": ("interest", "finance charge", "finance charges", "late fee", "interest memo"),
 }  # fmt: skip
 _KIND_OF: Final = {word: kind for kind, words in _KINDS.items() for word in words}

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Final
 
 import polars as pl
 
-from tradeline.errors import ArgumentFault, MappingFault, Place
-from tradeline.files import cells, labels
-from tradeline.files.header import normalise
+from tradeline.errors import ArgumentFault, MappingFault, Place, QuestionForUser
+from tradeline.files import cells, currencies, labels, units
+from tradeline.files.header import column_letter, normalise
 from tradeline.files.records import ColumnMatch
 from tradeline.files.synonyms import FIELDS, Role, Synonym, known_words, table
 
@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 _GSTIN: Final = re.compile(r"^\d{2}[A-Z]{5}\d{4}[A-Z][0-9A-Z]Z[0-9A-Z]$")
 _SAMPLE: Final = 200
 _CUSTOMER: Final = ("customer_no", "customer_name")
+_DECIDING: Final[tuple[str, ...]] = ("credit_limit", "outstanding", "amount", "open_amount")
+_MASTER_ONLY: Final = ("credit_limit", "outstanding")
+_GIVEN: Final = -2  # the rank of an answer by the user
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,6 +35,7 @@ class Mapped:
     matches: tuple[ColumnMatch, ...]
     unused: tuple[str, ...]
     buckets: Mapping[int, str] = field(default_factory=dict)  # column -> ageing bucket
+    rivals: Mapping[str, tuple[int, ...]] = field(default_factory=dict)  # as good for the field
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -93,12 +97,79 @@ def _mapped(
     taken: dict[str, _Found] = {}
     used: set[int] = {i for i, _ in fixed}
     for index, name in fixed:
-        taken[name] = _Found(index=index, field=name, confidence=100, rank=-2, why="given by --map")
+        taken[name] = _Found(
+            index=index, field=name, confidence=100, rank=_GIVEN, why="given by --map"
+        )
     for each in sorted(found, key=lambda f: (-f.confidence, f.rank, f.index)):
         if each.field not in taken and each.index not in used:
             taken[each.field] = each
             used.add(each.index)
-    return _result(role, taken, headers)
+    rivals = {name: _rivals(name, found, taken, headers) for name in _DECIDING if name in taken}
+    return replace(_result(role, taken, headers), rivals=rivals)
+
+
+def _rivals(
+    name: str, found: Sequence[_Found], taken: Mapping[str, _Found], headers: Sequence[str]
+) -> tuple[int, ...]:
+    """Return the other columns that fit the field as well: the same name, or as sure a synonym."""
+    chosen = taken[name]
+    if chosen.rank == _GIVEN:
+        return ()
+    used = {each.index for each in taken.values()}
+    return tuple(
+        each.index
+        for each in found
+        if each.field == name
+        and each.index not in used
+        and (
+            _word(headers[each.index]) == _word(headers[chosen.index])
+            or (name in _MASTER_ONLY and each.confidence == chosen.confidence)
+        )
+    )
+
+
+def _word(header: str) -> str:
+    return normalise(re.sub(r" \(\d+\)$", "", header))
+
+
+def refuse_rivals(
+    mapped: Mapped, headers: Sequence[str], frame: pl.DataFrame, where: Place, first_column: int
+) -> None:
+    """Raise QuestionForUser when another column fits a deciding field as well and differs."""
+    for name, rivals in mapped.rivals.items():
+        chosen = mapped.columns[name]
+        for rival in rivals:
+            count = _differing(frame[str(chosen)], frame[str(rival)])
+            if count:
+                pair = sorted((chosen, rival))
+                seen = [
+                    f'{column_letter(i + first_column)} "{headers[i]}"' for i in pair
+                ]
+                raise QuestionForUser(
+                    f"Two columns can be {name}, {' and '.join(seen)}; they differ in {count:,} "
+                    f"{'row' if count == 1 else 'rows'}.",
+                    where=where,
+                    mend=" or ".join(f'--map "{headers[i]}={name}"' for i in pair) + ".",
+                )
+
+
+def _differing(chosen: pl.Series, rival: pl.Series) -> int:
+    """Return in how many rows two columns differ; a column that is blank throughout is no rival."""
+    if rival.null_count() == len(rival):
+        return 0
+    if chosen.dtype.is_numeric() and rival.dtype.is_numeric():
+        return int(chosen.cast(pl.Float64).ne_missing(rival.cast(pl.Float64)).sum())
+    one, other = cells.text(chosen), cells.text(rival)
+    return int(one.ne_missing(other).sum()) if other.null_count() < len(other) else 0
+
+
+def without(mapped: Mapped, name: str, headers: Sequence[str]) -> Mapped:
+    """Return the mapping without a field; its column counts as not used."""
+    columns = {key: index for key, index in mapped.columns.items() if key != name}
+    return replace(
+        mapped, columns=columns, matches=tuple(m for m in mapped.matches if m.field != name),
+        unused=_unused(headers, set(columns.values()) | set(mapped.buckets)),
+    )  # fmt: skip
 
 
 def _result(role: Role, taken: Mapping[str, _Found], headers: Sequence[str]) -> Mapped:
@@ -124,7 +195,7 @@ def _unused(headers: Sequence[str], used: set[int]) -> tuple[str, ...]:
 
 
 def _named(index: int, header: str, frame: pl.DataFrame, role: Role) -> list[_Found]:
-    entries = table()[role].get(normalise(re.sub(r" \(\d+\)$", "", header)), ())
+    entries = table()[role].get(_word(header), ())
     fields = {entry.field for entry in entries}
     if fields >= set(_CUSTOMER):
         wanted = _CUSTOMER[0] if _like_ids(frame[str(index)]) else _CUSTOMER[1]
@@ -216,9 +287,17 @@ def _bucket_columns(headers: Sequence[str], used: set[int]) -> dict[int, str]:
     found = {
         i: name
         for i, header in enumerate(headers)
-        if i not in used and (name := labels.bucket(header)) is not None
+        if i not in used and (name := labels.bucket(_label(header))) is not None
     }
     return found if len(set(found.values())) >= 2 else {}
+
+
+def _label(header: str) -> str:
+    """Return the header without unit and currency: `0-30 days (Rs. lakhs)` is `0-30 days`."""
+    if units.in_header(header) is None and currencies.in_header(header) is None:
+        return header
+    text = re.sub(r"[(\[][^)\]]*[)\]]$", "", units.cut(header))
+    return re.sub(r"(?i)[ ,]*(?:in )?(?:[a-z]{3}|rs\.?|[₹€£$¥])$", "", text.strip())
 
 
 def _shape(column: pl.Series) -> tuple[str, str] | None:

@@ -130,6 +130,6 @@ def _spread(work: Conversion) -> list[tuple[pl.Series, pl.Series, str]]:
     found = []
     for index, name in work.prepared.mapped.buckets.items():
         read = amounts.read(work.prepared.frame[str(index)], work.prepared.decimal)
-        minor, fault = converted(work, "credit_limit", read)
+        minor, fault = converted(work, "credit_limit", read, index)
         found.append((minor, fault, name))
     return found

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final
 
 import polars as pl
 
 from tradeline.errors import FileFault, Place, QuestionForUser
 from tradeline.files import amounts, cells, currencies, dates, findings
+from tradeline.files.mapping import without
+from tradeline.files.scale import MONEY, Scale
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -18,17 +20,17 @@ if TYPE_CHECKING:
     from tradeline.files.records import DateOrder, ReadOptions, Source
     from tradeline.files.sandbox import RawTable
 
-MONEY: Final = ("credit_limit", "outstanding", "amount", "open_amount")
 _NUMBERS: Final = (*MONEY, "dso_days", "track_record")
 DATES: Final = (
     "last_payment_date", "onboarded_date", "last_increase_date", "document_date", "due_date",
     "date",
 )  # fmt: skip
 _DISTINCT_SEEN: Final = 20_000
-_PSEUDO: Final = re.compile(
+PSEUDO: Final = re.compile(
     r"^(?:(?:grand|sub|report|net)[ -]?)?totals?(?: \(.*\))?\s*:?$|^totals? (?:for|of|-) .+$"
     r"|^(?:opening|closing) balance\b.*$|^balance (?:b/f|c/f|brought forward|carried forward)$"
-    r"|^total (?:receivables?|outstanding|due|debtors|accounts receivable)$",
+    r"|^total (?:receivables?|outstanding|due|debtors|accounts receivable)$"
+    r"|^percentage of total$",
     re.IGNORECASE,
 )
 
@@ -48,6 +50,7 @@ class Prepared:
     date_order: DateOrder | None
     findings: tuple[pl.DataFrame, ...]
     texts: dict[str, pl.Series] = field(default_factory=dict)  # clean texts, made once
+    scale: Scale = field(default_factory=Scale)
 
     @property
     def file(self) -> str:
@@ -72,6 +75,21 @@ class Prepared:
                 cells.nulls(self.frame.height, pl.String) if column is None else cells.text(column)
             )
         return self.texts[name]
+
+    def power(self, index: int) -> int:
+        """Return the power of ten that the unit of a column stands for."""
+        unit = self.scale.units.get(index)
+        return 0 if unit is None else unit.power
+
+    def currency_beside(self, name: str) -> str | None:
+        """Return the currency that a field's header states, or else the line above the header."""
+        return currencies.in_header(self.header(name)) or self.scale.currency
+
+    def without_limits(self) -> Prepared:
+        """Return the file without the limit that its documents repeat."""
+        if self.mapped.role != "items" or "credit_limit" not in self.mapped.columns:
+            return self
+        return replace(self, mapped=without(self.mapped, "credit_limit", self.raw.headers))
 
     def header(self, name: str) -> str:
         """Return the header of a field."""
@@ -124,21 +142,27 @@ def _never_blank(column: pl.Series) -> bool:
     return column.dtype != pl.String or bool((column.str.strip_chars() != "").all())
 
 
-def decimal_mark(frame: pl.DataFrame, mapped: Mapped, options: ReadOptions, file: str) -> str:
-    """Return the decimal mark that the file's number columns prove; asks when both fit."""
+def decimal_mark(
+    frame: pl.DataFrame, mapped: Mapped, options: ReadOptions, file: str, scale: Scale
+) -> str:
+    """Return the decimal mark that the file's number columns prove; asks when both fit.
+
+    Who counts in lakh and crore writes a point: there 12.345 is not open.
+    """
     if options.decimal:
         return options.decimal
+    indian = any(unit.name in {"lakh", "crore"} for unit in scale.units.values())
     proofs: set[str] = set()
     for match in mapped.matches:
         if match.field not in _NUMBERS:
             continue
         column = frame[str(mapped.columns[match.field])]
         found = _marks(column)
-        plain = match.why == "name is canonical" or match.field not in MONEY
+        plain = match.why == "name is canonical" or match.field not in MONEY or indian
         proofs |= found - {"?."} if plain else found
     for index in mapped.buckets:
-        proofs |= _marks(frame[str(index)])
-    return _decided(proofs, file)
+        proofs |= _marks(frame[str(index)]) - ({"?.", "?,"} if indian else set())
+    return _decided(proofs - {"?,"} if indian else proofs, file)
 
 
 def _marks(column: pl.Series) -> set[str]:
@@ -208,23 +232,27 @@ def without_pseudo_rows(
     places = [row for row in pseudo.arg_true().to_list() if _is_pseudo(frame.row(row), texts, row)]
     if not places:
         return frame, [], dict(zip(names, texts, strict=True))
-    return (*_split(frame, places, source), {})
+    return (*split_off(frame, places, source), {})
 
 
 def _is_pseudo(row: tuple[object, ...], texts: Sequence[pl.Series], at: int) -> bool:
     named = [column[at] for column in texts if column[at] is not None]
     seen = named or [cell.strip() for cell in row if isinstance(cell, str)]
-    return any(_PSEUDO.match(cell) for cell in seen)
+    return any(PSEUDO.match(cell) for cell in seen)
 
 
-def _split(
-    frame: pl.DataFrame, places: Sequence[int], source: dict[str, str | None]
+def split_off(
+    frame: pl.DataFrame,
+    places: Sequence[int],
+    source: dict[str, str | None],
+    message: str = "A total or balance row was left out; it is no account or document.",
 ) -> tuple[pl.DataFrame, list[pl.DataFrame]]:
+    """Return the other rows, and a finding for each of these: they only sum up or head a list."""
     out = frame[list(places)].select(pl.col("#row").alias("source_row"))
     out = out.with_columns(pl.lit(v, dtype=pl.String).alias(k) for k, v in source.items())
     note = findings.of_rows(
         out, code="TOTAL_ROW_SKIPPED", severity="INFO",
-        message="A total or balance row was left out; it is no account or document.",
+        message=message,
     )  # fmt: skip
     kept = pl.int_range(frame.height, eager=True).is_in(list(places))
     return frame.filter(~kept), [note]
@@ -290,7 +318,7 @@ def stated_currencies(prepared: Prepared) -> set[str]:
 
 
 def _named_in(prepared: Prepared, field: str, header: str) -> set[str]:
-    stated = currencies.in_header(header)
+    stated = currencies.in_header(header) or prepared.scale.currency
     column = prepared.column(field)
     if column is None or column.dtype != pl.String:
         return {stated} if stated else set()

@@ -69,6 +69,7 @@ class SourceReport:
     matches: tuple[ColumnMatch, ...]
     unused: tuple[str, ...]
     format: str = "csv"
+    unit: str | None = None  # of the amounts, such as lakh; several are joined by commas
 
 
 @dataclass(frozen=True, kw_only=True)

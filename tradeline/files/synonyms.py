@@ -19,7 +19,7 @@ FIELDS: Final[dict[Role, tuple[str, ...]]] = {
     ),
     "items": (
         "customer_no", "customer_name", "document_no", "kind", "document_date", "due_date",
-        "currency", "amount", "open_amount", "disputed", "order_no", "entity",
+        "currency", "amount", "open_amount", "disputed", "order_no", "entity", "credit_limit",
     ),
     "payments": (
         "customer_no", "customer_name", "payment_no", "date", "currency", "amount",
