@@ -14,7 +14,7 @@ from portfolio import portfolio
 
 from tradeline.engine import tables as forms
 from tradeline.files import charts, pack_pdf, pack_story, pack_words
-from tradeline.files.pack import PackInput
+from tradeline.files.pack_input import PackInput
 from tradeline.files.pack_pdf import write_pdf
 
 

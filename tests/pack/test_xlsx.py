@@ -14,7 +14,7 @@ from portfolio import portfolio
 from tradeline.engine import tables as forms
 from tradeline.engine.results import ReviewTables
 from tradeline.files import pack_cells, pack_formats, pack_xlsx
-from tradeline.files.pack import PackInput
+from tradeline.files.pack_input import PackInput
 from tradeline.files.pack_xlsx import write_xlsx
 
 SHEETS = [

@@ -15,7 +15,7 @@ from tradeline.files import charts
 from tradeline.files.pack_story import story
 
 if TYPE_CHECKING:
-    from tradeline.files.pack import PackInput
+    from tradeline.files.pack_input import PackInput
 
 TEMPLATE: Final = Path(__file__).with_name("pack.typ")
 STANDARDS: Final = ("a-2a", "ua-1")

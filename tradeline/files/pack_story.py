@@ -24,7 +24,7 @@ from tradeline.files.pack_summary import (
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from tradeline.files.pack import PackInput
+    from tradeline.files.pack_input import PackInput
 
 WORST_MAX: Final = 24
 CHANGES_MAX: Final = 30

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from tradeline.engine.kpis import Figures, Measure, Summary
-    from tradeline.files.pack import PackInput
+    from tradeline.files.pack_input import PackInput
     from tradeline.files.pack_look import Look
 
 CHART_COLUMN: Final = 6

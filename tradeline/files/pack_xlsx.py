@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
 
-    from tradeline.files.pack import PackInput
+    from tradeline.files.pack_input import PackInput
     from tradeline.files.pack_rows import Listing
 
 ROWS_PER_SHEET: Final = 1_048_575
