@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
+
+from tradeline.engine.kpis import Summary, summarise
+from tradeline.files import pack_rows
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    import pyarrow as pa
 
     from tradeline.engine.results import ReviewTables, RunIdentity
     from tradeline.policy.schema import Policy
