@@ -286,3 +286,28 @@ def test_ods(desk):
     assert intake.master["credit_limit_minor"].to_pylist() == [950]
     assert (intake.reports[0].format, intake.reports[0].header_row) == ("ods", 2)
     assert intake.master["source_row"].to_pylist() == [3]
+
+
+@pytest.mark.parametrize("kind", [pa.string(), pa.large_string()])
+@pytest.mark.parametrize("odd", [None, "", " C9", "C9 ", "C\u200b9", "C\t9"])
+def test_long_text_columns_are_clean_whatever_brings_them(desk, kind, odd):
+    """Columns that pass as they are and columns with one text to clean give the same accounts."""
+    numbers = [f"C{i}" for i in range(12_000)]
+    numbers[9] = odd
+    table = pa.table(
+        {
+            "customer_no": pa.array(numbers, kind),
+            "customer_name": pa.array([f"N{i}" for i in range(12_000)], kind),
+            "credit_limit": pa.array([9.5] * 12_000),
+            "outstanding": pa.array([5] * 12_000),
+            "ageing_bucket": pa.array(["0-30"] * 12_000, kind),
+        }
+    )
+    path = desk.folder / "ar.parquet"
+    pq.write_table(table, path)
+    master = desk.read(path, currency="INR").master
+    wanted = {None: None, "": None, "C\t9": "C 9"}.get(odd, "C9")
+    assert master["customer_no"].to_pylist() == [*numbers[:9], wanted, *numbers[10:]]
+    assert master["customer_name"].to_pylist()[-1] == "N11999"
+    assert master["source_file"].to_pylist() == ["ar.parquet"] * 12_000
+    assert master["credit_limit_minor"].to_pylist() == [950] * 12_000

@@ -208,10 +208,10 @@ def test_only_magic_bytes(desk, name):
 
 
 def swollen(folder: Path) -> Path:
-    """Return an honest-looking Parquet file of 100 kB that unpacks to 1 GB."""
+    """Return an honest-looking Parquet file of 100 kB that unpacks to half a gigabyte."""
     path = folder / "swollen.parquet"
     text = pa.array(["x" * 1000]).dictionary_encode()
-    column = pa.DictionaryArray.from_arrays(pa.array([0] * 250_000, pa.int32()), text.dictionary)
+    column = pa.DictionaryArray.from_arrays(pa.array([0] * 120_000, pa.int32()), text.dictionary)
     names = HEAD.split(",")
     pq.write_table(pa.table([column, column, column, column], names=names), path)
     return path
@@ -221,15 +221,19 @@ def test_memory_limit_ends_the_child(desk):
     """What passes every check but needs more memory than allowed is refused."""
     path = swollen(desk.folder)
     assert path.stat().st_size < 2_000_000
+    tight = {**LIMITS, "memory_bytes": 640 * 1024**2}
     with pytest.raises(HostileFile):
-        Reading(path, {"format": "parquet"}, limits={**LIMITS, "memory_bytes": 1024**3}).result([])
+        Reading(path, {"format": "parquet"}, limits=tight).result([])
+    honest = desk.folder / "honest.parquet"
+    pq.write_table(pa.table({"customer_no": ["C1"]}), honest)
+    assert Reading(honest, {"format": "parquet"}, limits=tight).result([]).table.num_rows == 1
 
 
 @pytest.mark.slow
 def test_without_the_limit_the_same_file_is_read(desk):
     """Positive control: it is the limit that ends it, not the file."""
     table = Reading(swollen(desk.folder), {"format": "parquet"}, limits={}).result([]).table
-    assert table.num_rows == 250_000
+    assert table.num_rows == 120_000
 
 
 def busy(monkeypatch, code: str) -> None:

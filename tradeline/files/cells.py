@@ -9,18 +9,20 @@ import polars as pl
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    import pyarrow as pa
+
 _CONTROL: Final = r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]"
 _PRINTABLE: Final = bytes(range(0x20, 0x7F))
 _SPACES: Final = r"[\s\u00a0\u2007\u202f]+"
 
 
-def text(column: pl.Series) -> pl.Series:
+def text(column: pl.Series, *, clean: bool = False) -> pl.Series:
     """Return the column as clean text: no control characters, no outer blanks, blank is null.
 
-    Whole numbers lose the `.0` a spreadsheet gives them.
+    Whole numbers lose the `.0` a spreadsheet gives them. `clean` says that no text needs cleaning.
     """
     if column.dtype == pl.String:
-        return _clean(column)
+        return _without_blanks(column) if clean else _clean(column)
     if column.dtype.is_float():
         return _of_floats(column)
     if column.dtype == pl.Boolean:
@@ -32,6 +34,10 @@ def _clean(column: pl.Series) -> pl.Series:
     if is_odd(column.unique() if _repetitive(column) else column):
         clean = column.str.replace_all(_CONTROL, "").str.replace_all(_SPACES, " ")
         column = clean.str.strip_chars(" ")
+    return _without_blanks(column)
+
+
+def _without_blanks(column: pl.Series) -> pl.Series:
     blank = column == ""
     return column.set(blank, None) if bool(blank.any()) else column
 
@@ -47,6 +53,26 @@ def is_odd(column: pl.Series) -> bool:
     if joined.translate(None, _PRINTABLE):
         return True
     return any(mark in joined for mark in (b"  ", b" |", b"| "))
+
+
+def all_clean(column: pa.ChunkedArray) -> bool:
+    """Return whether no text of an Arrow column needs cleaning, by its bytes as they lie there.
+
+    A blank anywhere leaves it open: only polars tells outer blanks from inner ones.
+    """
+    import numpy as np
+    import pyarrow as pa
+
+    width = np.int64 if column.type == pa.large_string() else np.int32
+    for chunk in column.chunks:
+        _, places, data = chunk.buffers()
+        if data is None or not len(chunk):
+            continue
+        ends = np.frombuffer(places, dtype=width)[[chunk.offset, chunk.offset + len(chunk)]]
+        seen = bytes(data[int(ends[0]) : int(ends[1])])
+        if b" " in seen or seen.translate(None, _PRINTABLE):
+            return False
+    return True
 
 
 def any_holds(column: pl.Series, words: tuple[bytes, ...]) -> bool:

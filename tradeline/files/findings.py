@@ -55,6 +55,32 @@ def table(parts: Sequence[pl.DataFrame]) -> pa.Table:
     return to_schema(pl.concat(parts), FINDINGS)
 
 
-def to_schema(frame: pl.DataFrame, schema: pa.Schema) -> pa.Table:
-    """Return the frame as an Arrow table of exactly this schema."""
-    return frame.select(schema.names).to_arrow(compat_level=pl.CompatLevel.oldest()).cast(schema)
+def to_schema(
+    frame: pl.DataFrame, schema: pa.Schema, ready: Mapping[str, pa.ChunkedArray] | None = None
+) -> pa.Table:
+    """Return the frame as an Arrow table of exactly this schema.
+
+    `ready` holds columns that exist in Arrow already; those with one value are built anew, which
+    costs less than to convert them.
+    """
+    import pyarrow as pa
+
+    ready = ready or {}
+    columns = [
+        ready[name] if name in ready else _arrow(frame[name], schema.field(name).type)
+        for name in schema.names
+    ]
+    return pa.table(columns, schema=schema)
+
+
+def _arrow(column: pl.Series, dtype: pa.DataType) -> pa.Array:
+    import pyarrow as pa
+
+    length = len(column)
+    if column.null_count() == length:
+        return pa.nulls(length, dtype)
+    if column.dtype == pl.String and not column.null_count():
+        value = column[0]
+        if value == column[-1] and bool((column == value).all()):
+            return pa.repeat(pa.scalar(value, dtype), length)
+    return column.to_arrow(compat_level=pl.CompatLevel.oldest()).cast(dtype)

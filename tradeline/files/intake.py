@@ -101,7 +101,7 @@ def _prepare(source: Source, options: ReadOptions, *, alone: bool) -> Prepared:
     notes += scales.partly(raw.headers, mapped, scale, where)
     found = prepared.bad_row_findings(raw, where) + prepared.absent_columns(mapped, where) + notes
     found += prepared.assumed_encoding(raw, where)
-    frame, left_out, texts = prepared.without_pseudo_rows(frame, mapped, where)
+    frame, left_out, texts = prepared.without_pseudo_rows(raw, frame, mapped, where)
     place = Place(file=file, sheet=raw.about["sheet"])
     mapping.refuse_rivals(mapped, raw.headers, frame, place, raw.about.get("first_column", 0))
     return Prepared(

@@ -40,7 +40,10 @@ def to_items(work: Conversion) -> pa.Table:
             **work.source(),
         }
     )
-    return findings.to_schema(_kept(work, frame), ITEMS)
+    kept = _kept(work, frame)
+    whole = kept.height == work.height
+    names = ("customer_no", "customer_name", "document_no")
+    return findings.to_schema(kept, ITEMS, work.prepared.unchanged(*names) if whole else None)
 
 
 def _amounts(work: Conversion) -> tuple[Column, Column]:

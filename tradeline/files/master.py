@@ -66,8 +66,10 @@ def _kept(work: Conversion, frame: pl.DataFrame) -> pa.Table:
         nobody, code="NO_IDENTITY", severity="QUARANTINE", field="customer_no",
         message="The row names no customer; it was left out. Give a number, a name or a tax id.",
     )  # fmt: skip
-    kept = frame.filter(~nobody) if bool(nobody.any()) else frame
-    return findings.to_schema(kept, MASTER)
+    if bool(nobody.any()):
+        return findings.to_schema(frame.filter(~nobody), MASTER)
+    ready = work.prepared.unchanged("customer_no", "customer_name", "tax_id")
+    return findings.to_schema(frame, MASTER, ready)
 
 
 def note_eaten(work: Conversion) -> None:

@@ -16,6 +16,8 @@ from tradeline.files.scale import MONEY, Scale
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    import pyarrow as pa
+
     from tradeline.files.mapping import Mapped
     from tradeline.files.records import DateOrder, ReadOptions, Source
     from tradeline.files.sandbox import RawTable
@@ -72,7 +74,9 @@ class Prepared:
         if name not in self.texts:
             column = self.column(name)
             self.texts[name] = (
-                cells.nulls(self.frame.height, pl.String) if column is None else cells.text(column)
+                cells.nulls(self.frame.height, pl.String)
+                if column is None
+                else cells.text(column, clean=self.raw.clean.get(self.mapped.columns[name], False))
             )
         return self.texts[name]
 
@@ -90,6 +94,15 @@ class Prepared:
         if self.mapped.role != "items" or "credit_limit" not in self.mapped.columns:
             return self
         return replace(self, mapped=without(self.mapped, "credit_limit", self.raw.headers))
+
+    def unchanged(self, *names: str) -> dict[str, pa.ChunkedArray]:
+        """Return the Arrow columns of those text fields that stand in the file as they go out."""
+        found = {
+            name: self.raw.as_it_is(self.mapped.columns[name], self.text(name))
+            for name in names
+            if name in self.mapped.columns
+        }
+        return {name: column for name, column in found.items() if column is not None}
 
     def header(self, name: str) -> str:
         """Return the header of a field."""
@@ -215,13 +228,14 @@ def _ordered(fits: Sequence[tuple[set[DateOrder], str, str]], file: str) -> Date
 
 
 def without_pseudo_rows(
-    frame: pl.DataFrame, mapped: Mapped, source: dict[str, str | None]
+    raw: RawTable, frame: pl.DataFrame, mapped: Mapped, source: dict[str, str | None]
 ) -> tuple[pl.DataFrame, list[pl.DataFrame], dict[str, pl.Series]]:
     """Return the real rows, one finding per total or balance row left out, and clean texts."""
     names = [f for f in ("customer_no", "customer_name", "document_no") if f in mapped.columns]
     if mapped.role == "rates":
         return frame, [], {}
-    texts = [cells.text(frame[str(mapped.columns[name])]) for name in names]
+    places = [mapped.columns[name] for name in names]
+    texts = [cells.text(frame[str(i)], clean=raw.clean.get(i, False)) for i in places]
     pseudo = pl.repeat(value=False, n=frame.height, dtype=pl.Boolean, eager=True)
     for column in texts:
         if cells.any_holds(column, _PSEUDO_PARTS):
@@ -229,10 +243,10 @@ def without_pseudo_rows(
     anonymous = pl.select(pl.all_horizontal([c.is_null() for c in texts])).to_series()
     if len(anonymous) == frame.height:
         pseudo = pseudo | anonymous
-    places = [row for row in pseudo.arg_true().to_list() if _is_pseudo(frame.row(row), texts, row)]
-    if not places:
+    rows = [row for row in pseudo.arg_true().to_list() if _is_pseudo(frame.row(row), texts, row)]
+    if not rows:
         return frame, [], dict(zip(names, texts, strict=True))
-    return (*split_off(frame, places, source), {})
+    return (*split_off(frame, rows, source), {})
 
 
 def _is_pseudo(row: tuple[object, ...], texts: Sequence[pl.Series], at: int) -> bool:

@@ -7,15 +7,18 @@ import subprocess
 import sys
 import tempfile
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from tradeline import errors
 from tradeline.errors import FileFault, HostileFile, TradelineError
+from tradeline.files import cells
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    import polars as pl
     import pyarrow as pa
 
 FILE_BYTES_MAX: Final = 512 * 1024**2
@@ -25,6 +28,7 @@ LIMITS: Final[Mapping[str, int]] = {
     "cpu_s": 60,
     "output_bytes": 2 * 1024**3,
 }
+_LONG_ROWS: Final = 10_000  # below, a look at the bytes saves nothing
 _ROOT: Final = str(Path(__file__).resolve().parents[2])
 _BOOT: Final = "import sys; sys.path[:] = {path!r}; from tradeline.files.child import main; main()"
 # Few malloc arenas: each reserves address space, which the memory limit counts. Large pages and
@@ -54,6 +58,26 @@ class RawTable:
     def headers(self) -> list[str]:
         """Return the headers, made distinct, in the order of the columns."""
         return list(self.about["headers"])
+
+    @cached_property
+    def clean(self) -> dict[int, bool]:
+        """Return which long text columns hold no text that needs cleaning."""
+        import pyarrow as pa
+
+        if self.table.num_rows < _LONG_ROWS:
+            return {}
+        return {
+            index: cells.all_clean(column)
+            for index, column in enumerate(self.table.columns)
+            if column.type in {pa.string(), pa.large_string()}
+        }
+
+    def as_it_is(self, index: int, texts: pl.Series) -> pa.ChunkedArray | None:
+        """Return the Arrow column when these clean texts are all its rows, unchanged."""
+        if not self.clean.get(index) or len(texts) != self.table.num_rows:
+            return None
+        column = self.table.column(index)
+        return column.cast("string") if column.null_count == texts.null_count() else None
 
 
 class Reading:
