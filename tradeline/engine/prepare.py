@@ -32,7 +32,8 @@ def prepare(master: pa.Table, rules: TaxId) -> pa.Table:
     """Return the master with `seq`, `account_key`, day numbers, country and tax id remarks."""
     columns = {name: _flat(master[name]) for name in master.column_names}
     columns["tax_id"] = tax_id = pc.utf8_upper(_stripped(columns["tax_id"]))
-    columns["country"] = _country(columns["country"], columns["currency"], rules)
+    if tax_id.null_count < len(tax_id):  # without any tax id there is nothing to hold a country to
+        columns["country"] = _country(columns["country"], columns["currency"], rules)
     columns |= inspect_tax_ids(tax_id, columns["country"])
     columns["account_key"] = _key(columns["customer_no"], tax_id, columns["customer_name"])
     for name in ("last_payment", "onboarded", "last_increase"):
