@@ -124,6 +124,10 @@ COLUMNS = Path(__file__).with_name("columns.txt")
 INTAKE_CODES = {
     "AMOUNT_TOO_LARGE": ("ERROR", "An amount is beyond 900,000,000,000,000 minor units."),
     "COLUMN_ABSENT": ("INFO", "The master has no such column; its checks treat it as blank."),
+    "CURRENCY_ASSUMED": ("INFO", "Blank currency cells were taken as the file's one currency."),
+    "LIMIT_FROM_ITEMS": ("INFO", "The limits were taken from the items, which repeat them."),
+    "SECTION_CARRIED": ("INFO", "A section's customer was carried down to its documents."),
+    "UNIT_PARTLY": ("INFO", "Some amount columns state a unit, others do not."),
     "COUNTRY_UNKNOWN": ("INFO", "The country's name or code is not known."),
     "EATEN_ID": ("ERROR", "A spreadsheet turned a number into a power of ten such as 1E+12."),
     "ENCODING_ASSUMED": ("INFO", "The text is not UTF-8; the likeliest encoding was taken."),

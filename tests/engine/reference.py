@@ -191,7 +191,7 @@ def _earned(row: Row, facts: Row, checks: dict[str, str], rank: int, as_of: date
     opened, raised = row["onboarded_date"], row["last_increase_date"]
     return (
         clean
-        and checks["tax_id_structure"] != "FAIL"
+        and not {code for code in _codes(row, facts, checks) if code.startswith("GSTIN_")}
         and rank == 0
         and limit > 0
         and limit * 70 <= owed * 100 <= limit * 90
