@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-import json
+import xml.etree.ElementTree as ET
 
 import numpy as np
 import pyarrow as pa
@@ -109,10 +109,12 @@ def test_codes_become_words():
 
 def test_charts_draw_their_figures():
     """The picture holds each bar's name and figure, and nothing is fetched."""
-    drawn = charts.svg(charts.bars("T", [charts.Bar("Low & <b>", 3.0, "3 of 4", "#2c7a4b")]))
+    drawn = charts.bars("T", [charts.Bar("Low & <b>", 3.0, "3 of 4", "#2c7a4b")])
     assert "Low &amp; &lt;b&gt;" in drawn
     assert "3 of 4" in drawn
-    json.dumps(charts.bars("T", []))
+    assert "http" not in drawn.replace("http://www.w3.org/2000/svg", "")
+    for entries in ([], [charts.Bar("none", 0.0, "0", "#000000")]):
+        ET.fromstring(charts.bars('"T" & <u>', entries))
 
 
 def test_worst_accounts_have_reasons(given):

@@ -11,7 +11,6 @@ from datetime import UTC, datetime, time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from tradeline.files import charts
 from tradeline.files.pack_story import story
 
 if TYPE_CHECKING:
@@ -30,7 +29,7 @@ _MISSING_LETTERS: Final = (
 def write_pdf(path: Path, given: PackInput) -> None:
     """Write the paper; the same inputs give the same bytes."""
     paper = story(given)
-    pictures = {chart["file"]: charts.svg(chart.pop("spec")).encode() for chart in paper["charts"]}
+    pictures = {chart["file"]: chart.pop("svg").encode() for chart in paper["charts"]}
     made = datetime.combine(given.identity.as_of, time(), UTC)
     path.write_bytes(_set(paper, pictures, made))
 

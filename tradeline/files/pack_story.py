@@ -217,7 +217,7 @@ def _chart(
         "title": title,
         "file": f"{file}.svg",
         "alt": f"Bar chart. {title}: {said}.",
-        "spec": charts.bars(title, drawn),
+        "svg": charts.bars(title, drawn),
         "head": head,
         "rows": rows,
     }
