@@ -75,6 +75,19 @@ def all_clean(column: pa.ChunkedArray) -> bool:
     return True
 
 
+def holds(column: pa.ChunkedArray, word: bytes) -> bool:
+    """Return whether a word stands anywhere in an Arrow text column, in this very spelling."""
+    buffers = (chunk.buffers()[2] for chunk in column.chunks)
+    return any(data is not None and word in memoryview(data).tobytes() for data in buffers)
+
+
+def frame(table: pa.Table) -> pl.DataFrame:
+    """Return an Arrow table as a polars frame."""
+    made = pl.from_arrow(table)
+    assert isinstance(made, pl.DataFrame)
+    return made
+
+
 def any_holds(column: pl.Series, words: tuple[bytes, ...]) -> bool:
     """Return whether one of the words stands anywhere in the texts, in this very spelling."""
     joined = (column.drop_nulls().str.join("|").item() or "").encode()

@@ -12,10 +12,11 @@ import json
 import os
 import sys
 import threading
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
 
 def main() -> None:
@@ -87,8 +88,19 @@ def _refusal(fault: BaseException, request: dict[str, Any]) -> dict[str, Any]:
 
 def write_table(table: Any, path: str) -> None:
     """Write the raw table as an uncompressed Arrow IPC file, which the parent maps."""
+    write_tables([table], path)
+
+
+def write_tables(tables: Iterable[Any], path: str) -> int:
+    """Write parts of one table, at least one, to the same end; return how many rows they have."""
     import pyarrow as pa
     import pyarrow.ipc
 
-    with pa.OSFile(path, "wb") as sink, pa.ipc.new_file(sink, table.schema) as writer:
-        writer.write(table)
+    parts = iter(tables)
+    first = next(parts)
+    rows = 0
+    with pa.OSFile(path, "wb") as sink, pa.ipc.new_file(sink, first.schema) as writer:
+        for part in chain([first], parts):
+            writer.write(part)
+            rows += part.num_rows
+    return rows

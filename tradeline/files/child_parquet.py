@@ -8,7 +8,7 @@ from tradeline.errors import FileFault, HostileFile
 from tradeline.files.header import distinct_headers
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
 ROWS_MAX: Final = 20_000_000
 BYTES_MAX: Final = 4 * 1024**3
@@ -19,24 +19,30 @@ def read(request: dict[str, Any], words: Callable[[], Sequence[str]]) -> dict[st
     """Return the description of the table, which is written to `request["output"]`."""
     import pyarrow.parquet as pq
 
-    from tradeline.files.child import write_table
+    from tradeline.files.child import write_tables
 
     del words  # a Parquet file names its columns
     file = pq.ParquetFile(
         request["path"], thrift_string_size_limit=10_000_000, thrift_container_size_limit=1_000_000
     )
     _check(file)
-    table = _plain(file.read())
-    if table.num_rows != file.metadata.num_rows:
+    headers = distinct_headers(file.schema_arrow.names)
+    rows = write_tables(_groups(file), request["output"])
+    if rows != file.metadata.num_rows:
         raise FileFault(
             "The file holds another number of rows than it states.", mend="Write it again."
         )
-    headers = distinct_headers(table.column_names)
-    write_table(table.rename_columns([str(i) for i in range(table.num_columns)]), request["output"])
     return {
         "format": "parquet", "sheet": None, "header_row": 0, "first_row": 1, "headers": headers,
         "encoding": None, "delimiter": None, "cell_faults": [],
     }  # fmt: skip
+
+
+def _groups(file: Any) -> Iterator[Any]:
+    """Yield the row groups one by one, so that memory holds one of them, with numbered columns."""
+    groups = range(file.metadata.num_row_groups)
+    for table in (file.read_row_group(index) for index in groups) if groups else [file.read()]:
+        yield _plain(table).rename_columns([str(i) for i in range(table.num_columns)])
 
 
 def _check(file: Any) -> None:

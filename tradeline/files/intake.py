@@ -26,6 +26,7 @@ from tradeline.files.records import (
 )
 from tradeline.files.sandbox import Reading
 from tradeline.files.synonyms import known_words
+from tradeline.files.typed import Typed, typed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from tradeline.files.rates import Rates
+    from tradeline.files.sandbox import RawTable
     from tradeline.policy.schema import Policy
 
 __all__ = [
@@ -65,11 +67,23 @@ def read_sources(
     if not sources:
         raise ArgumentFault("No file was given.", mend="Name at least one file.")
     options = with_profile(options)
-    ready = []
+    ready: list[Prepared | Typed] = []
     for done, source in enumerate(sources):
         if on_progress:
             on_progress(source.path.name, done, len(sources))
-        ready.append(_prepare(source, options, alone=len(sources) == 1))
+        raw = _read(source, options)
+        ready.append(
+            typed(source, raw, options) or _prepare(source, raw, options, alone=len(sources) == 1)
+        )
+    quick = {each.currency for each in ready if isinstance(each, Typed)}
+    if len(quick | _named(options, policy)) > 1:
+        # Amounts are to be converted: the short way is for one currency.
+        ready = [
+            _prepare(each.source, each.raw, options, alone=False)
+            if isinstance(each, Typed)
+            else each
+            for each in ready
+        ]
     headers = [header for each in ready for header in each.raw.headers]
     mapping.refuse_unknown(headers, options.mapping, ", ".join(each.file for each in ready))
     if on_progress:
@@ -77,13 +91,21 @@ def read_sources(
     return _assembled(ready, options, policy, as_of)
 
 
-def _prepare(source: Source, options: ReadOptions, *, alone: bool) -> Prepared:
+def _named(options: ReadOptions, policy: Policy) -> set[str]:
+    """Return the functional currency that the user named, if any."""
+    return {named} if (named := options.currency or policy.currency) else set()
+
+
+def _read(source: Source, options: ReadOptions) -> RawTable:
     form = detect(source.path)
     request = {
         "format": form, "encoding": options.encoding, "delimiter": options.delimiter,
         "sheet": options.sheet, "header_row": options.header_row,
     }  # fmt: skip
-    raw = Reading(source.path, request).result(known_words())
+    return Reading(source.path, request).result(known_words())
+
+
+def _prepare(source: Source, raw: RawTable, options: ReadOptions, *, alone: bool) -> Prepared:
     frame = prepared.numbered(raw)
     file = source.path.name
     if alone:  # before a missing column is blamed
@@ -122,15 +144,18 @@ def _may_be_items(mapped: mapping.Mapped, source: Source) -> bool:
 
 
 def _assembled(
-    ready: Sequence[Prepared], options: ReadOptions, policy: Policy, as_of: date
+    every: Sequence[Prepared | Typed], options: ReadOptions, policy: Policy, as_of: date
 ) -> Intake:
-    _refuse_partial_master(ready)
+    _refuse_partial_master(every)
+    ready = [each for each in every if isinstance(each, Prepared)]
+    short = [each for each in every if isinstance(each, Typed)]
     if any(each.mapped.role == "master" for each in ready):
         # The master's limits count, not those repeated on documents.
         ready = [each.without_limits() for each in ready]
     named = options.currency or policy.currency
     stated = {code for each in ready for code in prepared.stated_currencies(each)}
-    currency = functional_currency(stated, named, ", ".join(each.file for each in ready))
+    stated |= {each.currency for each in short}
+    currency = functional_currency(stated, named, ", ".join(each.file for each in every))
     rates = rates_of([each for each in ready if each.mapped.role == "rates"], policy, as_of)
     tables: dict[Role, list[pa.Table]] = {"master": [], "items": [], "payments": []}
     found: list[pl.DataFrame] = [note for each in ready for note in each.findings]
@@ -142,12 +167,14 @@ def _assembled(
             if each.mapped.role == "items" and "credit_limit" in each.mapped.columns:
                 stated_limits.append(limits.limits_of(work))
             found += work.notes
+    for quick in short:
+        tables[quick.mapped.role].append(quick.table())
     if stated_limits:
         tables["master"].append(limits.master_of(stated_limits, found))
     return Intake(
         master=_joined(tables["master"]), items=_joined(tables["items"]),
         payments=_joined(tables["payments"]), findings=noted.table(found),
-        reports=tuple(_report(each) for each in ready), currency=currency,
+        reports=tuple(_report(each) for each in every), currency=currency,
     )  # fmt: skip
 
 
@@ -163,12 +190,12 @@ def _conversion(each: Prepared, currency: str, rates: Rates, policy: Policy) -> 
     return Conversion(prepared=each, functional=currency, rates=rates, entity=entity)
 
 
-def _refuse_partial_master(ready: Sequence[Prepared]) -> None:
+def _refuse_partial_master(ready: Sequence[Prepared | Typed]) -> None:
     """Without open items the master must itself say what is owed and how old it is."""
     if any(each.mapped.role == "items" for each in ready):
         return
     for each in ready:
-        if each.mapped.role == "master":
+        if isinstance(each, Prepared) and each.mapped.role == "master":
             have = set(each.mapped.columns)
             spread = bool(each.mapped.buckets)
             lacking = [n for n in ("outstanding", "ageing_bucket") if n not in have and not spread]
@@ -182,12 +209,12 @@ def _joined(tables: Sequence[pa.Table]) -> pa.Table | None:
     return pa.concat_tables(tables) if tables else None
 
 
-def _report(each: Prepared) -> SourceReport:
+def _report(each: Prepared | Typed) -> SourceReport:
     about = each.raw.about
     return SourceReport(
         file=each.file, sha256=_sha256(each.source.path), role=each.mapped.role,
         entity=each.source.entity, sheet=about["sheet"], header_row=about["header_row"],
-        rows=each.frame.height, encoding=about.get("encoding"), delimiter=about.get("delimiter"),
+        rows=each.rows, encoding=about.get("encoding"), delimiter=about.get("delimiter"),
         decimal=each.decimal, date_order=each.date_order, matches=each.mapped.matches,
         unused=each.mapped.unused, format=about["format"], unit=each.scale.name,
     )  # fmt: skip

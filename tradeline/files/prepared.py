@@ -60,6 +60,11 @@ class Prepared:
         return self.source.path.name
 
     @property
+    def rows(self) -> int:
+        """Return how many rows count."""
+        return self.frame.height
+
+    @property
     def lenient(self) -> bool:
         """Return whether surplus digits are a spreadsheet's, to be rounded, not a fault."""
         return str(self.raw.about["format"]) != "csv"
