@@ -28,7 +28,7 @@ def items(**changes: list[Any]) -> dict[str, Any]:
     base: dict[str, Any] = {
         "entity": ["MAIN"] * ROWS,
         "customer_no": [f"C{n % 7}" for n in range(ROWS)],
-        "document_no": [f"INV-{n}" for n in range(ROWS)],
+        "document_no": pa.array([f"INV-{n}" for n in range(ROWS)], pa.large_string()),
         "kind": [("invoice", "credit_note", "cash")[n % 3] for n in range(ROWS)],
         "document_date": pa.array([day + timedelta(days=n) for n in range(ROWS)], pa.date32()),
         "due_date": pa.array([None if n == 5 else day for n in range(ROWS)], pa.date32()),

@@ -10,9 +10,11 @@ from __future__ import annotations
 import shutil
 import tempfile
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from datetime import date, datetime
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -23,6 +25,8 @@ from tradeline.files import runs
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+
+    import pyarrow as pa
 
     from tradeline.engine.kpis import Summary
     from tradeline.files.records import Intake, ReadOptions, Source
@@ -71,9 +75,15 @@ class ReviewRun:
     tables: ReviewTables
     intake: Intake
     policy: Policy
-    summary: Summary
     inputs: Sequence[dict[str, Any]]  # as in the manifest
     options: dict[str, Any]  # reading options that were answered
+
+    @cached_property
+    def summary(self) -> Summary:
+        """Return the figures of the whole, reckoned when they are first asked for."""
+        from tradeline.engine.kpis import summarise
+
+        return summarise(self.tables, currency=self.intake.currency)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -137,7 +147,6 @@ def _draft(out: Path) -> Iterator[Path]:
 
 def _produce(folder: Path, request: ReviewRequest, tell: Tell) -> ReviewRun:
     """Fill the folder with everything but the manifest."""
-    from tradeline.engine.kpis import summarise
     from tradeline.files.intake import read_sources
     from tradeline.files.profile import with_profile
     from tradeline.files.results import write_results
@@ -149,7 +158,6 @@ def _produce(folder: Path, request: ReviewRequest, tell: Tell) -> ReviewRun:
         request.sources, resolved, policy=policy, as_of=request.as_of,
         on_progress=lambda _file, done, total: tell(PASSES[0], done, total),
     )  # fmt: skip
-    runs.store_canonical(folder, intake)
     (folder / "policy.yaml").write_text(to_yaml(policy), encoding="utf-8")
     inputs, told = runs.input_records(request.sources), runs.told_options(resolved)
     identity = RunIdentity(
@@ -158,35 +166,51 @@ def _produce(folder: Path, request: ReviewRequest, tell: Tell) -> ReviewRun:
         engine_version=ENGINE_VERSION,
         as_of=request.as_of,
     )
-    tables = _reviewed(intake, request, tell)
+    with ThreadPoolExecutor(1) as beside:  # the canonical tables are written while others compute
+        written = beside.submit(runs.store_canonical, folder, intake)
+        master = _completed(intake, request, tell)
+        written.result()
+    intake = replace(intake, master=None, items=None, payments=None)  # let large tables go
+    tables = _reviewed(master, intake, request, tell)
     tell(PASSES[2], 0, 1)
     write_results(folder, tables, currency=intake.currency, csv=request.outputs.csv)
     tell(PASSES[2], 1, 1)
     run = ReviewRun(
         path=folder, identity=identity, tables=tables, intake=intake, policy=policy,
-        summary=summarise(tables, currency=intake.currency), inputs=inputs, options=told,
+        inputs=inputs, options=told,
     )  # fmt: skip
     if request.outputs.pack:
         _write_pack(run, tell)
     return run
 
 
-def _reviewed(intake: Intake, request: ReviewRequest, tell: Tell) -> ReviewTables:
+def _completed(intake: Intake, request: ReviewRequest, tell: Tell) -> pa.Table:
+    """Return the master, completed from items and payments where they are given."""
+    from tradeline.engine.backends import open_engine
+    from tradeline.engine.complete import complete_master
+
+    if intake.master is not None and intake.items is None:
+        return intake.master
+    tell(PASSES[1], 0, 1)
+    with open_engine(request.engine.kind, request.engine.url) as opened:
+        return complete_master(
+            intake.master, intake.items, intake.payments, request.policy,
+            currency=intake.currency, as_of=request.as_of, engine=opened,
+        )  # fmt: skip
+
+
+def _reviewed(
+    master: pa.Table, intake: Intake, request: ReviewRequest, tell: Tell
+) -> ReviewTables:
     import pyarrow as pa
 
     from tradeline.engine.backends import open_engine
-    from tradeline.engine.complete import complete_master
     from tradeline.engine.review import STEPS, review
 
     steps = {step: number for number, step in enumerate(STEPS)}
-    policy, as_of = request.policy, request.as_of
     with open_engine(request.engine.kind, request.engine.url) as opened:
-        master = complete_master(
-            intake.master, intake.items, intake.payments, policy,
-            currency=intake.currency, as_of=as_of, engine=opened,
-        )  # fmt: skip
         tables = review(
-            master, policy, currency=intake.currency, as_of=as_of, engine=opened,
+            master, request.policy, currency=intake.currency, as_of=request.as_of, engine=opened,
             on_step=lambda step: tell(PASSES[1], steps[step], len(STEPS)),
         )  # fmt: skip
     tell(PASSES[1], len(STEPS), len(STEPS))

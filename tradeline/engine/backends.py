@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import tempfile
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
 import ibis
+import pyarrow as pa
 
 from tradeline.errors import EngineFault
 
@@ -13,8 +15,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     import ibis.expr.types as ir
-    import pyarrow as pa
 
+MEMORY_LIMIT: Final = "2GB"
+BATCH_ROWS: Final = 122_880
 ENGINES: Final = ("duckdb", "polars", "postgres", "spark")
 
 
@@ -47,14 +50,22 @@ class DuckdbEngine:
     """
 
     def __init__(self) -> None:
-        self.ibis = ibis.duckdb.connect()
+        # Beyond this DuckDB goes on in files; Arrow tables beside it need memory too.
+        self.scratch = tempfile.TemporaryDirectory(prefix="tradeline-duckdb-")
+        self.ibis = ibis.duckdb.connect(
+            memory_limit=MEMORY_LIMIT, temp_directory=self.scratch.name
+        )
         self.duckdb = self.ibis.con
         self.duckdb.execute("SET arrow_large_buffer_size = true")  # one piece holds any text
         self.rows_max = 1  # of the tables loaded: results come in one piece, not to be joined
 
     def load(self, name: str, table: pa.Table) -> ir.Table:
-        """Return an expression over an Arrow table, without copying it."""
-        self.duckdb.register(name, table)
+        """Return an expression over an Arrow table, without copying it.
+
+        In batches: DuckDB gives each of its threads a batch at a time.
+        """
+        batches = table.to_batches(max_chunksize=BATCH_ROWS)
+        self.duckdb.register(name, pa.Table.from_batches(batches, table.schema))
         self.rows_max = max(self.rows_max, table.num_rows)
         return self.ibis.table(name)
 
@@ -70,11 +81,12 @@ class DuckdbEngine:
 
     def fetch(self, expression: ir.Table) -> pa.Table:
         """Return the computed rows."""
-        return self.duckdb.execute(self.ibis.compile(expression)).to_arrow_table(self.rows_max)
+        return self.duckdb.sql(self.ibis.compile(expression)).to_arrow_table(self.rows_max)
 
     def close(self) -> None:
         """Let the memory go."""
         self.ibis.disconnect()
+        self.scratch.cleanup()
 
 
 class TableEngine:

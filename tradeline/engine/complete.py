@@ -52,7 +52,7 @@ def complete_master(
     accounts = _frame(keyed[0])
     found = facts.with_columns(has_items=pl.lit(value=True))
     joined = accounts.join(found, on=ACCOUNT, how="left", suffix="_found", maintain_order="left")
-    only_items = _strangers(facts, accounts, _frame(keyed[1]), currency)
+    only_items = _strangers(facts, accounts, keyed[1], currency)
     return _typed(pl.concat([_fill(joined, accounts), only_items], how="diagonal"))
 
 
@@ -95,13 +95,13 @@ def _empty(frame: pl.DataFrame, name: str) -> bool:
 
 
 def _strangers(
-    facts: pl.DataFrame, given: pl.DataFrame, items: pl.DataFrame, currency: str
+    facts: pl.DataFrame, given: pl.DataFrame, items: pa.Table, currency: str
 ) -> pl.DataFrame:
     """Return accounts that have items but no row in the master."""
     missing = facts.join(given.select(ACCOUNT), on=ACCOUNT, how="anti")
     if missing.height == 0:
         return pl.DataFrame()
-    own = items.join(missing.select(ACCOUNT), on=ACCOUNT, how="semi")
+    own = _frame(items).join(missing.select(ACCOUNT), on=ACCOUNT, how="semi")
     named = own.group_by(ACCOUNT, maintain_order=True).agg(
         pl.col("customer_no", "customer_name").drop_nulls().first(),
         pl.col("source_file", "source_sheet", "source_row").first(),

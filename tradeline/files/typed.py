@@ -80,7 +80,9 @@ class Typed:
         schema = _SCHEMAS[self.mapped.role]
         known = given | made
         columns = [
-            known[field.name] if field.name in known else pa.nulls(rows, field.type)
+            known[field.name].cast(field.type)
+            if field.name in known
+            else pa.nulls(rows, field.type)
             for field in schema
         ]
         return pa.table(columns, schema=schema)
@@ -135,7 +137,7 @@ def _typed_right(name: str, column: pa.ChunkedArray) -> bool:
         return bool(column.type == pa.bool_())
     if name in _AMOUNTS:
         return bool(pa.types.is_decimal128(column.type)) and column.null_count == 0
-    plain = bool(column.type == pa.string()) and cells.all_clean(column)
+    plain = column.type in (pa.string(), pa.large_string()) and cells.all_clean(column)
     return plain and not _doubtful(name, column)
 
 
