@@ -53,9 +53,19 @@ WITH clean AS (
     USING (entity, account_key)
   GROUP BY ALL
 )
-SELECT keyed.*, coalesce(conflict, false) AS conflict
+SELECT keyed.*, conflict
 FROM keyed LEFT JOIN twins USING (entity, account_key)
 WHERE coalesce(conflict OR seq = first_seq, true);
+
+-- Whether nothing is to be remarked on a well-formed GSTIN: check digit (Luhn modulo 36, factors 1
+-- and 2 by turns), state, kind of holder.
+CREATE MACRO letter(text, place) AS
+  strpos('0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ', substr(text, place, 1)) - 1;
+CREATE MACRO sound(text) AS
+  (36 - list_sum(list_transform(range(1, 15), lambda p: letter(text, p) * (2 - p % 2) // 36
+    + letter(text, p) * (2 - p % 2) % 36)) % 36) % 36 = letter(text, 15)
+  AND (substr(text, 1, 2)::INT BETWEEN 1 AND 38 OR substr(text, 1, 2) IN ('97', '99'))
+  AND contains('ABCFGHJLPT', substr(text, 6, 1));
 
 CREATE TEMP TABLE reviewed AS
 WITH measured AS (
@@ -90,7 +100,7 @@ WITH measured AS (
   FROM measured
 ), ranked AS (
   SELECT *,
-    CASE WHEN tax = 'FAIL' OR conflict THEN 'quarantined' WHEN usable THEN 'assessed'
+    CASE WHEN tax = 'FAIL' OR coalesce(conflict, false) THEN 'quarantined' WHEN usable THEN 'assessed'
       ELSE 'not_assessed' END AS status,
     greatest(
       CASE bucket WHEN '0-30' THEN 0 WHEN '31-60' THEN 0 WHEN '61-90' THEN 1 WHEN '90+' THEN 2
@@ -120,7 +130,8 @@ WITH measured AS (
         AND track = 'PASS' AND dispute = 'PASS' AND credit > 0 AND owed * 10 >= credit * 7
         AND owed * 10 <= credit * 9 AND score >= 8000 AND bucket = '0-30' AND dso <= 6000
         AND gap <= 60 AND coalesce(onboarded_date <= {as_of} - INTERVAL 6 MONTH, true)
-        AND coalesce(last_increase_date <= {as_of} - 90, true) AND raised > credit THEN 'INCREASE'
+        AND coalesce(last_increase_date <= {as_of} - 90, true) AND conflict IS NULL
+        AND raised > credit AND (tax <> 'PASS' OR sound(tax_id)) THEN 'INCREASE'
       ELSE 'RETAIN' END AS action,
     CASE WHEN severe THEN credit // 2 ELSE credit * 3 // 4 END AS kept,
     CASE WHEN used = 9000 AND owed * 10 > credit * 9 OR used = 10000 AND owed > credit
