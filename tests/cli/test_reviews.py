@@ -205,3 +205,27 @@ def test_a_crash_is_not_taken_for_a_finding(monkeypatch: pytest.MonkeyPatch) -> 
     with pytest.raises(SystemExit) as ended:
         __main__.main()
     assert ended.value.code == 70
+
+
+def test_an_empty_list_fails_the_run_check(tmp_path: Path) -> None:
+    """A header without rows makes a run whose only check is a FAIL; no currency is asked for."""
+    path = tmp_path / "empty.csv"
+    path.write_text("customer_no,customer_name,credit_limit,outstanding,ageing_bucket,currency\n")
+    code, out, _ = review(
+        tmp_path, str(path), "--as-of", "2026-06-30", "--json", "--fail-on", "fail"
+    )
+    assert code == 1
+    told = json.loads(out)
+    assert told["checks"]["entries_non_empty"] == {"FAIL": 1}
+    assert (Path(told["path"]) / "pack.pdf").is_file()
+
+
+def test_an_unknown_currency_is_named(tmp_path: Path) -> None:
+    """The error names the word that is no currency instead of asking for one."""
+    path = tmp_path / "odd.csv"
+    path.write_text(
+        "customer_no,credit_limit,outstanding,ageing_bucket,currency\nC1,1000,500,0-30,XQZ\n"
+    )
+    code, _, error = review(tmp_path, str(path), "--as-of", "2026-06-30", "--no-pack")
+    assert code == 2
+    assert "'XQZ'" in error

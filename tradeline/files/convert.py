@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any, Final
 
 import polars as pl
 
-from tradeline.errors import Place, QuestionForUser
+from tradeline.errors import FileFault, Place, QuestionForUser
 from tradeline.files import amounts, cells, currencies, dates, findings
 from tradeline.money import AMOUNT_MINOR_MAX, exponent
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from tradeline.files.prepared import Prepared
     from tradeline.files.rates import Rates
@@ -223,13 +223,24 @@ def _note_large(
     )  # fmt: skip
 
 
-def functional_currency(stated: set[str], named: str | None, files: str) -> str:
-    """Return the run's currency: named by option or policy, else the only one the files state."""
+def functional_currency(
+    stated: set[str], named: str | None, files: str, unknown: Sequence[str] = ()
+) -> str:
+    """Return the run's currency: named by option or policy, else the only one the files state.
+
+    `unknown` are words of the currency columns that are no currencies.
+    """
     known = {code for code in stated if not code.startswith("?")}
     if named:
         return named
     if len(known) == 1 and stated == known:
         return known.pop()
+    if unknown and not known:
+        raise FileFault(
+            f"The currency {unknown[0]!r} is not known.",
+            where=Place(file=files),
+            mend="Write ISO 4217 codes such as USD in the currency column.",
+        )
     what = (
         f"The files state several currencies: {', '.join(sorted(known))}."
         if len(known) > 1

@@ -155,7 +155,10 @@ def _assembled(
     named = options.currency or policy.currency
     stated = {code for each in ready for code in prepared.stated_currencies(each)}
     stated |= {each.currency for each in short}
-    currency = functional_currency(stated, named, ", ".join(each.file for each in every))
+    unknown = [text for each in ready for text in prepared.unknown_currencies(each)]
+    empty = not named and all(each.rows == 0 for each in every)
+    files = ", ".join(each.file for each in every)
+    currency = _NO_CURRENCY if empty else functional_currency(stated, named, files, unknown)
     rates = rates_of([each for each in ready if each.mapped.role == "rates"], policy, as_of)
     tables: dict[Role, list[pa.Table]] = {"master": [], "items": [], "payments": []}
     found: list[pl.DataFrame] = [note for each in ready for note in each.findings]
@@ -177,6 +180,8 @@ def _assembled(
         reports=tuple(_report(each) for each in every), currency=currency,
     )  # fmt: skip
 
+
+_NO_CURRENCY = "XXX"  # ISO 4217 for none: an empty list has no amounts
 
 _CONVERT: dict[Role, Callable[[Conversion], pa.Table]] = {
     "master": to_master,

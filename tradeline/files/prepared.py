@@ -336,6 +336,12 @@ def stated_currencies(prepared: Prepared) -> set[str]:
     return found
 
 
+def unknown_currencies(prepared: Prepared) -> list[str]:
+    """Return the words of the currency column that are no currencies."""
+    texts = prepared.text("currency").drop_nulls().unique().to_list()
+    return sorted(text for text in texts if not currencies.code_of(text))
+
+
 def _named_in(prepared: Prepared, field: str, header: str) -> set[str]:
     stated = currencies.in_header(header) or prepared.scale.currency
     column = prepared.column(field)
