@@ -147,11 +147,11 @@ def _assembled(
     every: Sequence[Prepared | Typed], options: ReadOptions, policy: Policy, as_of: date
 ) -> Intake:
     _refuse_partial_master(every)
+    if any(each.mapped.role == "master" for each in every):
+        # The master's limits count, not those repeated on documents.
+        every = [e.without_limits() if isinstance(e, Prepared) else e for e in every]
     ready = [each for each in every if isinstance(each, Prepared)]
     short = [each for each in every if isinstance(each, Typed)]
-    if any(each.mapped.role == "master" for each in ready):
-        # The master's limits count, not those repeated on documents.
-        ready = [each.without_limits() for each in ready]
     named = options.currency or policy.currency
     stated = {code for each in ready for code in prepared.stated_currencies(each)}
     stated |= {each.currency for each in short}
