@@ -12,6 +12,7 @@ import ibis
 import pyarrow as pa
 
 from tradeline.engine.keys import ACCOUNT as KEY
+from tradeline.engine.keys import join_account
 from tradeline.engine.prepare import day_number
 from tradeline.engine.track_scores import track_scores
 from tradeline.policy.schema import BUCKETS
@@ -61,7 +62,7 @@ def account_facts(
         paid = engine.load("payments", _with_days(payments, payment_day="date"))
         latest = _latest(engine.stage("latest", _last_payments(paid, today)))
         scores = track_scores(documents, paid, policy, today=today, engine=engine)
-        facts = _left(_left(facts, latest, "paid"), scores, "scored")
+        facts = join_account(join_account(facts, latest), scores)
     return _dated(engine.fetch(_bucketed(facts, policy, today)))
 
 
@@ -140,13 +141,6 @@ def _last_payments(t: ir.Table, today: int) -> ir.Table:
 
 def _latest(t: ir.Table) -> ir.Table:
     return t.select(*KEY, last_payment_day=t.last_payment_day.cast("int64"))
-
-
-def _left(t: ir.Table, other: ir.Table, tag: str) -> ir.Table:
-    """Join on KEY and keep its columns once."""
-    renamed = other.rename({f"{tag}_{name}": name for name in KEY})
-    pairs = [t[name] == renamed[f"{tag}_{name}"] for name in KEY]
-    return t.left_join(renamed, pairs).drop(*(f"{tag}_{name}" for name in KEY))
 
 
 def _bucketed(t: ir.Table, policy: Policy, today: int) -> ir.Table:

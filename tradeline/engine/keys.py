@@ -11,6 +11,8 @@ import pyarrow.compute as pc
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    import ibis.expr.types as ir
+
 ACCOUNT = ("entity", "account_key")
 
 
@@ -53,3 +55,10 @@ def _found(table: pa.Table, numbers: pl.DataFrame) -> pa.ChunkedArray:
     named = _named(table).join(numbers, on=("entity", "plain"), how="left", maintain_order="left")
     key = pl.coalesce("customer_no", "number", pl.format("name:{}", "plain"))
     return pa.chunked_array([named.select(key.alias("key"))["key"].to_arrow()])
+
+
+def join_account(t: ir.Table, other: ir.Table) -> ir.Table:
+    """Return every row of `t` with what `other` knows of its account, the key once."""
+    renamed = other.rename({f"other_{name}": name for name in ACCOUNT})
+    pairs = [t[name] == renamed[f"other_{name}"] for name in ACCOUNT]
+    return t.left_join(renamed, pairs).drop(*(f"other_{name}" for name in ACCOUNT))

@@ -7,7 +7,6 @@ a customer has stopped paying. Source: METHODS section 5, after the published PA
 
 from __future__ import annotations
 
-import math
 from fractions import Fraction
 from typing import TYPE_CHECKING, Final
 
@@ -15,7 +14,9 @@ import ibis
 
 from tradeline.engine.exact import floor_div, half_up
 from tradeline.engine.keys import ACCOUNT as KEY
+from tradeline.engine.keys import join_account
 from tradeline.money import AMOUNT_MINOR_MAX
+from tradeline.policy.behaviour import curve_unit
 
 if TYPE_CHECKING:
     from decimal import Decimal
@@ -44,7 +45,7 @@ def track_scores(
     sums = engine.stage("line_sums", _line_sums(lines, rules, today))
     ledger = engine.stage("document_sums", _document_sums(documents))
     failures = engine.stage("failures", _failures(payments, rules, today))
-    joined = _join(_join(_whole(ledger), _whole(sums), "l"), _whole(failures), "f")
+    joined = join_account(join_account(_whole(ledger), _whole(sums)), _whole(failures))
     parts = engine.stage("score_parts", _parts(joined, rules, today))
     return _score(parts)
 
@@ -117,10 +118,7 @@ def curve_units(rules: TrackScore) -> int:
 
     The common denominator of the curve's slopes; hundredths where that would be too fine.
     """
-    corners = list(zip(rules.curve, rules.curve[1:], strict=False))
-    slopes = [Fraction(b.points - a.points, b.days_late - a.days_late) for a, b in corners]
-    common = math.lcm(*(slope.denominator for slope in slopes))
-    return min(common, _UNITS_MAX)
+    return min(curve_unit(rules.curve), _UNITS_MAX)
 
 
 def curve_points(late: ir.Value, rules: TrackScore) -> tuple[ir.Value, int]:
@@ -155,12 +153,6 @@ def _failures(t: ir.Table, rules: TrackScore, today: int) -> ir.Table:
 def _whole(t: ir.Table) -> ir.Table:
     """Return the sums as 64-bit whole numbers, whatever width the engine added them in."""
     return t.select(*KEY, **{name: t[name].cast("int64") for name in t.columns if name not in KEY})
-
-
-def _join(t: ir.Table, other: ir.Table, tag: str) -> ir.Table:
-    renamed = other.rename({f"{tag}_{name}": name for name in KEY})
-    pairs = [t[name] == renamed[f"{tag}_{name}"] for name in KEY]
-    return t.left_join(renamed, pairs).drop(*(f"{tag}_{name}" for name in KEY))
 
 
 def _parts(t: ir.Table, rules: TrackScore, today: int) -> ir.Table:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from typing import TYPE_CHECKING
 
 from tradeline.errors import ArgumentFault, Place
@@ -24,6 +23,7 @@ from tradeline.files.records import (
     Source,
     SourceReport,
 )
+from tradeline.files.runs import file_hash
 from tradeline.files.sandbox import Reading
 from tradeline.files.synonyms import known_words
 from tradeline.files.typed import Typed, typed
@@ -31,7 +31,6 @@ from tradeline.files.typed import Typed, typed
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from datetime import date
-    from pathlib import Path
 
     import polars as pl
     import pyarrow as pa
@@ -217,14 +216,9 @@ def _joined(tables: Sequence[pa.Table]) -> pa.Table | None:
 def _report(each: Prepared | Typed) -> SourceReport:
     about = each.raw.about
     return SourceReport(
-        file=each.file, sha256=_sha256(each.source.path), role=each.mapped.role,
+        file=each.file, sha256=file_hash(each.source.path), role=each.mapped.role,
         entity=each.source.entity, sheet=about["sheet"], header_row=about["header_row"],
         rows=each.rows, encoding=about.get("encoding"), delimiter=about.get("delimiter"),
         decimal=each.decimal, date_order=each.date_order, matches=each.mapped.matches,
         unused=each.mapped.unused, format=about["format"], unit=each.scale.name,
     )  # fmt: skip
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()

@@ -27,7 +27,6 @@ if TYPE_CHECKING:
 
 MANIFEST: Final = "manifest.json"
 CANONICAL: Final = ("master", "items", "payments")
-_CHUNK_BYTES: Final = 1 << 20
 _GROUP_ROWS: Final = 131_072
 _FEW_VALUES: Final = (
     "entity", "kind", "currency", "country", "ageing_bucket", "risk_class", "document_date",
@@ -38,11 +37,8 @@ _FEW_VALUES: Final = (
 
 def file_hash(path: Path) -> str:
     """Return the SHA-256 of a file in hexadecimal."""
-    digest = hashlib.sha256()
     with path.open("rb") as stream:
-        while chunk := stream.read(_CHUNK_BYTES):
-            digest.update(chunk)
-    return digest.hexdigest()
+        return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
 def canonical_json(value: Any) -> str:
