@@ -81,3 +81,19 @@ class EngineFault(TradelineError):
 
 class RunFault(TradelineError):
     """A run folder that is incomplete, altered or does not reproduce."""
+
+
+class Refused(TradelineError):
+    """The person's roles do not allow it."""
+
+
+class NotFound(TradelineError):
+    """There is no such thing in the organisation, or it is another's: both read the same."""
+
+
+class StateFault(TradelineError):
+    """The state of the book does not allow it, such as a row that was settled before."""
+
+
+class NeedsConfirmation(TradelineError):
+    """It would change more than is usual; it is done when confirmed."""

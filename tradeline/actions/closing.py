@@ -1,0 +1,33 @@
+"""A full extract closes what it no longer has, and asks first when that is unusually much."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tradeline.errors import NeedsConfirmation
+
+if TYPE_CHECKING:
+    from tradeline.actions.staging import Load
+
+
+def confirm_closing(load: Load, missing: str, table: str, still_open: str) -> None:
+    """Raise NeedsConfirmation when more would be closed than the policy's share of what is open.
+
+    `missing` is the FROM and WHERE of the rows that would be closed; `still_open` is the condition
+    of an open row of `table`.
+    """
+    if not load.full_extract or load.confirmed:
+        return
+    closing = load.value(f"SELECT count(*) FROM {missing}")
+    held = load.value(
+        f"""SELECT count(*) FROM {table} d JOIN account a ON a.organisation_id = d.organisation_id
+        AND a.id = d.account_id WHERE d.organisation_id = %(organisation)s AND {still_open}
+        AND a.entity_id = ANY(%(entities)s::uuid[])"""
+    )
+    share = load.policy.exposure.close_max_pct
+    if closing * 100 > share * held:
+        raise NeedsConfirmation(
+            f"the full extract lacks {closing:,} of {held:,} open rows, more than {share} %",
+            mend="check that the file is whole; then say --confirm-closing, or import it without "
+            "--full",
+        )

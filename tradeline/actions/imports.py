@@ -1,0 +1,256 @@
+"""Apply a file to the book: checked, written whole or not at all, and every row accounted for.
+
+    read (files/feeds) -> check (engine/feed_checks) -> accounts -> apply by kind -> record
+
+Every row that came in is applied, unchanged or quarantined; the database refuses a batch whose
+counts do not add up. A preview is the same work, taken back at the end.
+"""
+
+from __future__ import annotations
+
+import json
+import uuid
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import asdict, dataclass, field
+from types import ModuleType
+from typing import TYPE_CHECKING, Final
+
+import polars as pl
+
+from tradeline.actions import documents, limits, masters, orders, payments, rates
+from tradeline.actions.accounts import entities, with_accounts
+from tradeline.actions.acting import Actor, Work, working
+from tradeline.actions.audit import record
+from tradeline.actions.staging import Load, Outcome, copy_rows
+from tradeline.engine.feed_checks import set_aside, with_faults, without_rate
+from tradeline.errors import MissingRate, StateFault
+from tradeline.models import Feed, ImportBatch
+from tradeline.queries.policies import policy_in_force
+from tradeline.queries.rates import rates_on
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import date, datetime
+
+    from tradeline.files.feeds import Feed as FeedFile
+    from tradeline.policy.schema import Policy
+
+Tell = Callable[[str, int, int], None]
+
+STEPS: Final = ("Checking", "Accounts", "Applying", "Recording")
+_KINDS: Final[Mapping[str, ModuleType]] = {
+    "customers": masters, "limits": limits, "ar": documents, "orders": orders,
+    "payments": payments, "rates": rates,
+}  # fmt: skip
+_WITH_RATES: Final = ("ar", "orders")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Imported:
+    """What a file did, or would do: counts of rows, and amounts by currency in minor units."""
+
+    kind: str
+    batch_id: uuid.UUID
+    repeated: bool  # this very file was applied before: nothing changed
+    rows_in: int
+    rows_applied: int = 0
+    rows_unchanged: int = 0
+    rows_quarantined: int = 0
+    rows_closed: int = 0
+    accounts_opened: int = 0
+    lines_moved: int = 0
+    totals: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+    reasons: Mapping[str, int] = field(default_factory=dict)  # of quarantine, with counts
+
+
+@dataclass(frozen=True, kw_only=True)
+class ImportRequest:
+    """A file that was read, and how it is to be taken."""
+
+    feed: FeedFile
+    day: date  # the business day the file speaks of
+    full_extract: bool = False  # what it lacks is closed
+    confirmed: bool = False  # even if that is much
+
+
+class _TakenBack(Exception):
+    """Leave the transaction of a preview without writing."""
+
+
+def import_feed(
+    request: ImportRequest, *, by: Actor, at: datetime, preview: bool = False,
+    tell: Tell = lambda *_: None,
+) -> Imported:  # fmt: skip
+    """Apply a file in one transaction; a preview takes everything back.
+
+    Raises:
+        Refused: the actor may not import.
+        NeedsConfirmation: a full extract would close unusually many rows.
+        MissingRate: a limit in another currency turns a line that cannot be converted.
+    """
+    with suppress(_TakenBack), working(by, "imports.apply", at=at) as work:
+        work.run("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))",
+                 [f"import {by.organisation_id}"])  # fmt: skip
+        result = _repeated(request) or _imported(work, request, tell)
+        if preview:
+            raise _TakenBack
+    return result
+
+
+def _repeated(request: ImportRequest) -> Imported | None:
+    feed = request.feed
+    batch = ImportBatch.objects.filter(
+        kind=feed.kind, sha256=feed.report.sha256, full_extract=request.full_extract
+    ).first()
+    if batch is None:
+        return None
+    return Imported(kind=feed.kind, batch_id=batch.pk, repeated=True, rows_in=batch.rows_in)
+
+
+def _imported(work: Work, request: ImportRequest, tell: Tell) -> Imported:
+    work.run("SET LOCAL work_mem = '256MB'; SET LOCAL jit = off")
+    kind, module = request.feed.kind, _KINDS[request.feed.kind]
+    policy = policy_in_force()
+    tell(STEPS[0], 0, 1)
+    frame = module.check(with_faults(pl.DataFrame(pl.from_arrow(request.feed.table))))
+    frame = _with_entities(work, frame, kind)
+    if kind == "orders":
+        frame = orders.without_unknown_status(frame, policy)
+    if kind == "limits":
+        frame = limits.dated(frame, request.day)
+    if kind == "customers":
+        frame = masters.without_cycles(work, frame)
+    tell(STEPS[1], 0, 1)
+    whole, opened = (frame, 0) if kind == "rates" else with_accounts(work, frame)
+    whole, repeats = module.settle(whole)
+    whole = _with_rates(work, whole, request, policy)
+    tell(STEPS[2], 0, 1)
+    load = _load(work, request, whole, policy)
+    usable = whole.filter(pl.col("reason").is_null())
+    outcome = module.apply(load, usable)
+    tell(STEPS[3], 0, 1)
+    bad = _refused(whole, outcome)
+    result = _result(request, load, outcome, frame, bad, opened=opened, repeats=repeats)
+    _record(load, request, result, bad)
+    tell(STEPS[3], 1, 1)
+    return result
+
+
+def _with_entities(work: Work, frame: pl.DataFrame, kind: str) -> pl.DataFrame:
+    """Return the rows with entity_id and entity_currency; rows of an unknown entity go aside."""
+    if kind == "rates":
+        return frame
+    found = frame.join(entities(work), on="entity", how="left", maintain_order="left")
+    reason = "there is no legal entity '" + pl.col("entity") + "'"
+    return set_aside(found, pl.col("entity_id").is_null(), reason)
+
+
+def _with_rates(
+    work: Work, frame: pl.DataFrame, request: ImportRequest, policy: Policy
+) -> pl.DataFrame:
+    """Set aside what has no rate, and hand the rates of the rest to the statements."""
+    if request.feed.kind not in _WITH_RATES:
+        return frame
+    known = rates_on(request.day, policy)
+
+    def convertible(one: str, other: str) -> bool:
+        try:
+            known.factor(one, other)
+        except MissingRate:
+            return False
+        return True
+
+    frame, pairs = without_rate(frame, convertible)
+    rates.begin_factors(work)
+    rates.add_factors(work, known, pairs)
+    return frame
+
+
+def _load(work: Work, request: ImportRequest, frame: pl.DataFrame, policy: Policy) -> Load:
+    ids = frame["entity_id"].drop_nulls().unique().sort() if "entity_id" in frame.columns else []
+    return Load(
+        work=work, batch_id=uuid.uuid4(), day=request.day, full_extract=request.full_extract,
+        confirmed=request.confirmed, policy=policy, entity_ids=tuple(ids),
+    )  # fmt: skip
+
+
+def _refused(frame: pl.DataFrame, outcome: Outcome) -> pl.DataFrame:
+    """Return the rows that are set aside, those that the book refused among them."""
+    for row, reason in outcome.refused.items():
+        frame = set_aside(frame, pl.col("source_row") == row, reason)
+    return frame.filter(pl.col("reason").is_not_null())
+
+
+def _result(
+    request: ImportRequest, load: Load, outcome: Outcome, frame: pl.DataFrame, bad: pl.DataFrame,
+    *, opened: int, repeats: int,
+) -> Imported:  # fmt: skip
+    reasons = bad.group_by("reason").len().sort("len", descending=True).rows()
+    return Imported(
+        kind=request.feed.kind, batch_id=load.batch_id, repeated=False, rows_in=frame.height,
+        rows_applied=outcome.applied, rows_unchanged=outcome.unchanged + repeats,
+        rows_quarantined=bad.height, rows_closed=outcome.closed, accounts_opened=opened,
+        lines_moved=outcome.moved, totals=_totals(request.feed.kind, frame, bad),
+        reasons=dict(reasons),
+    )  # fmt: skip
+
+
+def _totals(kind: str, frame: pl.DataFrame, bad: pl.DataFrame) -> dict[str, dict[str, int]]:
+    """Return by currency what came in and what was set aside, in minor units."""
+    column = _KINDS[kind].TOTAL
+    if column is None:
+        return {}
+    both = {}
+    for name, rows in (("in", frame), ("quarantined", bad)):
+        sums = rows.group_by(pl.col("currency").fill_null("unknown")).agg(pl.col(column).sum())
+        both[name] = dict(sums.sort("currency").rows())
+    return both
+
+
+def _record(load: Load, request: ImportRequest, result: Imported, bad: pl.DataFrame) -> None:
+    """Write the batch, the rows that were set aside, the feed's freshness and the audit event."""
+    feed, work = request.feed, load.work
+    counts = {name: getattr(result, name) for name in (
+        "rows_in", "rows_applied", "rows_unchanged", "rows_quarantined", "rows_closed")}  # fmt: skip
+    batch = ImportBatch.objects.create(
+        organisation_id=work.actor.organisation_id, id=load.batch_id, kind=feed.kind,
+        entity_id=load.entity_ids[0] if len(load.entity_ids) == 1 else None,
+        file_name=feed.report.file, sha256=feed.report.sha256, full_extract=request.full_extract,
+        as_of=request.day, totals=result.totals, reading=asdict(feed.report), by_id=work.actor.user_id,
+        at=work.at, **counts,
+    )  # fmt: skip
+    _quarantine(load, request, bad)
+    for entity in load.entity_ids or (None,):
+        Feed.objects.update_or_create(
+            organisation_id=work.actor.organisation_id, kind=feed.kind, entity_id=entity,
+            defaults={"as_of": request.day, "applied_at": work.at, "batch": batch},
+        )  # fmt: skip
+    after = {"file": feed.report.file, "sha256": feed.report.sha256, "kind": feed.kind,
+             "as_of": request.day.isoformat(), "full_extract": request.full_extract,
+             "accounts_opened": result.accounts_opened, "lines_moved": result.lines_moved,
+             "totals": _as_text(result.totals), **counts}  # fmt: skip
+    record(work, "FILE_IMPORTED", f"batch {load.batch_id}", after=after)
+
+
+def _as_text(totals: Mapping[str, Mapping[str, int]]) -> dict[str, dict[str, str]]:
+    return {name: {code: str(v) for code, v in sums.items()} for name, sums in totals.items()}
+
+
+def _quarantine(load: Load, request: ImportRequest, bad: pl.DataFrame) -> None:
+    if bad.is_empty():
+        return
+    cells = request.feed.raw(bad["source_row"].to_list())
+    rows = bad.select(
+        organisation_id=pl.lit(str(load.work.actor.organisation_id)),
+        id=pl.Series([str(uuid.uuid4()) for _ in range(bad.height)]),
+        batch_id=pl.lit(str(load.batch_id)), kind=pl.lit(request.feed.kind),
+        source_row="source_row", reason="reason", state=pl.lit("open"),
+        customer_no=(pl.col("customer_no").fill_null("").str.slice(0, 64)
+                     if "customer_no" in bad.columns else pl.lit("")),
+        cells=pl.Series([json.dumps(cells.get(row, {}), ensure_ascii=False) for row in bad["source_row"]]),
+    )  # fmt: skip
+    copy_rows(load.work, "quarantined_row", rows)
+
+
+__all__ = ["STEPS", "ImportRequest", "Imported", "StateFault", "import_feed"]

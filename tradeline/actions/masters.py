@@ -1,0 +1,97 @@
+"""Apply the customer file: names, segments and parents; a blank cell never erases what is known."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+import polars as pl
+
+from tradeline.actions.staging import Load, Outcome, stage
+from tradeline.engine.feed_checks import set_aside, settle_repeats, without_blanks
+from tradeline.engine.group_tree import on_a_cycle
+
+if TYPE_CHECKING:
+    from tradeline.actions.acting import Work
+
+KEY: Final = ("account_id",)
+_TEXTS: Final = ("segment", "tier", "industry", "country", "tax_id")
+_FACTS: Final = ("customer_name", "parent_no", *_TEXTS, "intercompany")
+TOTAL: Final = None
+
+
+def check(frame: pl.DataFrame) -> pl.DataFrame:
+    """Set aside the customers that cannot be."""
+    frame = without_blanks(frame, ("customer_no",))
+    frame = frame.with_columns(parent_no=_not_self("parent_no"))
+    return frame
+
+
+def _not_self(name: str) -> pl.Expr:
+    """Return the parent, none where a customer is written as its own, which systems do for heads."""
+    return pl.when(pl.col(name) != pl.col("customer_no")).then(pl.col(name))
+
+
+def without_cycles(work: Work, frame: pl.DataFrame) -> pl.DataFrame:
+    """Set aside customers whose parents would lead back to them, with the book's tree in view."""
+    known = dict(work.rows(
+        "SELECT g.code, p.code FROM customer_group g JOIN customer_group p ON p.id = g.parent_id"
+    ))  # fmt: skip
+    usable = frame.filter(pl.col("reason").is_null() & pl.col("parent_no").is_not_null())
+    stated = dict(usable.select("customer_no", "parent_no").rows())
+    looping = sorted(on_a_cycle(known | stated))
+    return set_aside(
+        frame, pl.col("customer_no").is_in(looping) & pl.col("parent_no").is_not_null(),
+        "the parents lead back to the customer itself: " + ", ".join(looping[:5]),
+    )  # fmt: skip
+
+
+def settle(frame: pl.DataFrame) -> tuple[pl.DataFrame, int]:
+    """Leave out equal repeats and set aside conflicting ones."""
+    return settle_repeats(frame, KEY, _FACTS)
+
+
+def apply(load: Load, rows: pl.DataFrame) -> Outcome:
+    """Write what the file states of its customers, and grow the tree of groups."""
+    rows = rows.with_columns(pl.col("customer_name").str.slice(0, 200))
+    stage(load.work, rows.select("account_id", "customer_no", *_FACTS).sort("account_id"))
+    _grow_tree(load)
+    changes = ", ".join(f"{name} = coalesce(s.{name}, a.{name})" for name in _TEXTS)
+    now = ", ".join(f"a.{name}" for name in ("name", "group_id", "intercompany", *_TEXTS))
+    then = ", ".join(
+        ("coalesce(s.customer_name, a.name)", "coalesce(s.group_id, a.group_id)",
+         "coalesce(s.intercompany, a.intercompany)",
+         *(f"coalesce(s.{name}, a.{name})" for name in _TEXTS))
+    )  # fmt: skip
+    applied = load.run(
+        f"""UPDATE account a SET name = coalesce(s.customer_name, a.name), {changes},
+            group_id = coalesce(s.group_id, a.group_id),
+            intercompany = coalesce(s.intercompany, a.intercompany)
+        FROM (SELECT s.*, coalesce(p.id, h.id) AS group_id FROM staged s
+            LEFT JOIN customer_group p ON p.organisation_id = %(organisation)s
+                AND p.code = s.parent_no
+            LEFT JOIN customer_group h ON h.organisation_id = %(organisation)s
+                AND h.code = s.customer_no) s
+        WHERE a.organisation_id = %(organisation)s AND a.id = s.account_id
+            AND ({now}) IS DISTINCT FROM ({then})"""
+    )
+    return Outcome(applied=applied, unchanged=rows.height - applied)
+
+
+def _grow_tree(load: Load) -> None:
+    """Make a group of each customer that is a parent; a parent with a parent hangs below it."""
+    load.run(
+        """INSERT INTO customer_group (organisation_id, id, code, name, set_off)
+        SELECT DISTINCT ON (s.parent_no) %(organisation)s::uuid, gen_random_uuid(), s.parent_no,
+            coalesce(h.customer_name, ''), false
+        FROM staged s LEFT JOIN staged h ON h.customer_no = s.parent_no
+        WHERE s.parent_no IS NOT NULL
+        ORDER BY s.parent_no, h.customer_name
+        ON CONFLICT (organisation_id, code) DO NOTHING"""
+    )
+    load.run(
+        """UPDATE customer_group g SET parent_id = p.id
+        FROM staged s JOIN customer_group p ON p.organisation_id = %(organisation)s
+            AND p.code = s.parent_no
+        WHERE g.organisation_id = %(organisation)s AND g.code = s.customer_no
+            AND g.parent_id IS DISTINCT FROM p.id"""
+    )

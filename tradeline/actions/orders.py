@@ -1,0 +1,208 @@
+"""Apply open orders: each unit of value in one bucket, and no order counted beside its invoice.
+
+A line's unshipped value counts by its status (open, held, none) and its ship date (inside or
+beyond the horizon); what is shipped and not invoiced counts whatever the status. Files come at
+different times: what the ledger has already invoiced for an order, beyond what the order file
+knows, is taken from its shipped value first and then from its unshipped value.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING, Final
+
+import polars as pl
+
+from tradeline.actions.closing import confirm_closing
+from tradeline.actions.lines import apply_changes, begin_changes
+from tradeline.actions.rates import converted_sql
+from tradeline.actions.staging import Load, Outcome, stage
+from tradeline.engine.feed_checks import DEBITS, set_aside, settle_repeats, without_blanks
+
+if TYPE_CHECKING:
+    from tradeline.policy.schema import Policy
+
+KEY: Final = ("account_id", "order_no", "line_no")
+_FACTS: Final = (
+    "status", "currency", "ordered_minor", "shipped_minor", "invoiced_minor", "cancelled_minor",
+    "ship_date",
+)  # fmt: skip
+COUNTED: Final = (
+    "counted_shipped_minor", "counted_orders_minor", "counted_later_minor", "counted_held_minor",
+)  # fmt: skip
+TOTAL: Final = "ordered_minor"
+_DEBITS: Final = ", ".join(f"'{kind}'" for kind in DEBITS)
+
+
+def check(frame: pl.DataFrame) -> pl.DataFrame:
+    """Set aside the order lines that cannot be."""
+    frame = frame.with_columns(
+        *(pl.col(name).fill_null(0) for name in ("shipped_minor", "invoiced_minor",
+                                                 "cancelled_minor")),
+        line_no=pl.col("line_no").fill_null("1"),
+    )  # fmt: skip
+    frame = without_blanks(frame, ("customer_no", "order_no", "status", "ordered_minor"))
+    amounts = ("ordered_minor", "shipped_minor", "invoiced_minor", "cancelled_minor")
+    return set_aside(frame, pl.min_horizontal(*amounts) < 0, "an amount is negative")
+
+
+def without_unknown_status(frame: pl.DataFrame, policy: Policy) -> pl.DataFrame:
+    """Set aside orders whose status the policy does not know; they are not left out in silence."""
+    known = list(policy.exposure.order_statuses)
+    plain = pl.col("status").str.strip_chars().str.to_lowercase()
+    reason = "the policy does not say what the status '" + pl.col("status") + "' means"
+    return set_aside(frame, ~plain.is_in(known), reason)
+
+
+def settle(frame: pl.DataFrame) -> tuple[pl.DataFrame, int]:
+    """Leave out equal repeats and set aside conflicting ones."""
+    return settle_repeats(frame, KEY, _FACTS)
+
+
+def apply(load: Load, rows: pl.DataFrame) -> Outcome:
+    """Write what is new or changed, close what a full extract lacks, and move the lines."""
+    stage(load.work, rows.select(*KEY, *_FACTS).sort(*KEY))
+    begin_changes(load.work)
+    load.run(
+        f"""CREATE TEMP TABLE difference ON COMMIT DROP AS
+        SELECT s.*, o.line_no IS NULL AS is_new
+        FROM staged s LEFT JOIN order_line o ON o.organisation_id = %(organisation)s
+            AND {_same_key("o", "s")}
+        WHERE o.line_no IS NULL OR {_differs("o", "s")}"""
+    )
+    confirm_closing(load, _MISSING, "order_line", _LIVE)
+    closed = _close(load)
+    _write(load)
+    touched = "SELECT DISTINCT account_id, order_no FROM difference"
+    recount_orders(load, f"{touched} UNION SELECT account_id, order_no FROM closed_order")
+    moved = apply_changes(
+        load.work, kind="orders", day=load.day, batch_id=load.batch_id, reason="",
+        policy=load.policy,
+    )  # fmt: skip
+    applied = load.value("SELECT count(*) FROM difference")
+    return Outcome(applied=applied, unchanged=rows.height - applied, closed=closed, moved=moved)
+
+
+def _same_key(one: str, other: str) -> str:
+    return " AND ".join(f"{one}.{name} = {other}.{name}" for name in KEY)
+
+
+def _differs(one: str, other: str) -> str:
+    ours, theirs = (", ".join(f"{table}.{name}" for name in _FACTS) for table in (one, other))
+    return f"({ours}) IS DISTINCT FROM ({theirs})"
+
+
+_LIVE: Final = "d.ordered_minor > d.cancelled_minor AND d.invoiced_minor < d.ordered_minor"
+
+_MISSING: Final = f"""order_line d JOIN account a ON a.organisation_id = d.organisation_id
+    AND a.id = d.account_id
+    WHERE d.organisation_id = %(organisation)s AND {_LIVE}
+        AND a.entity_id = ANY(%(entities)s::uuid[])
+        AND NOT EXISTS (SELECT FROM staged s WHERE {_same_key("s", "d")})"""
+
+
+def _close(load: Load) -> int:
+    """Close lines that a full extract no longer has: nothing of them is open any more."""
+    load.run("CREATE TEMP TABLE closed_order (account_id uuid, order_no text) ON COMMIT DROP")
+    if not load.full_extract:
+        return 0
+    return load.run(
+        f"""WITH gone AS (
+            UPDATE order_line t SET invoiced_minor = greatest(t.ordered_minor, t.shipped_minor),
+                cancelled_minor = greatest(t.ordered_minor - t.shipped_minor, 0),
+                batch_id = %(batch)s
+            FROM (SELECT d.account_id, d.order_no, d.line_no FROM {_MISSING}) m
+            WHERE t.organisation_id = %(organisation)s AND {_same_key("t", "m")}
+            RETURNING t.account_id, t.order_no)
+        INSERT INTO closed_order SELECT account_id, order_no FROM gone"""
+    )
+
+
+def _write(load: Load) -> None:
+    names, zeros = ", ".join((*KEY, *_FACTS)), ", ".join("0" for _ in COUNTED)
+    load.run(
+        f"""INSERT INTO order_line (organisation_id, batch_id, {names}, {", ".join(COUNTED)})
+        SELECT %(organisation)s, %(batch)s, {names}, {zeros} FROM difference WHERE is_new"""
+    )
+    changes = ", ".join(f"{name} = c.{name}" for name in _FACTS)
+    load.run(
+        f"""UPDATE order_line o SET {changes}, batch_id = %(batch)s FROM difference c
+        WHERE NOT c.is_new AND o.organisation_id = %(organisation)s AND {_same_key("o", "c")}"""
+    )
+
+
+def recount_orders(load: Load, touched: str) -> None:
+    """Count these orders anew and add what changes to `line_change`.
+
+    `touched` is a query of account_id and order_no.
+    """
+    meanings = load.policy.exposure.order_statuses
+    load.run(
+        f"CREATE TEMP TABLE recounted ON COMMIT DROP AS {_RECOUNT.format(touched=touched)}",
+        statuses=list(meanings), meanings=list(meanings.values()),
+        horizon=load.day + timedelta(days=load.policy.exposure.horizon_days),
+    )  # fmt: skip
+    counted = ", ".join(f"{name} = r.new_{name}" for name in COUNTED)
+    same = " AND ".join(f"r.new_{name} = r.{name}" for name in COUNTED)
+    load.run(f"DELETE FROM recounted r WHERE {same}")
+    load.run(
+        f"""UPDATE order_line o SET {counted} FROM recounted r
+        WHERE o.organisation_id = %(organisation)s AND {_same_key("o", "r")}"""
+    )
+    sums = ", ".join(f"sum(new_{name} - {name})" for name in COUNTED)
+    columns = ("shipped_not_billed_minor", "orders_minor", "orders_later_minor", "held_minor")
+    adds = ", ".join(f"{name} = line_change.{name} + excluded.{name}" for name in columns)
+    load.run(
+        f"""INSERT INTO line_change (account_id, {", ".join(columns)})
+        SELECT account_id, {sums} FROM recounted GROUP BY account_id
+        ON CONFLICT (account_id) DO UPDATE SET {adds}"""
+    )
+    load.run("DROP TABLE recounted")
+
+
+def _split(meaning: str, inside: str = "true") -> str:
+    return f"CASE WHEN meaning = '{meaning}' AND {inside} THEN unshipped_rest ELSE 0 END"
+
+
+_RECOUNT: Final = f"""
+WITH touched AS ({{touched}}),
+line AS (
+    SELECT o.account_id, o.order_no, o.line_no, o.currency, c.currency AS line_currency,
+        greatest(o.ordered_minor - o.cancelled_minor - o.shipped_minor, 0) AS unshipped,
+        greatest(o.shipped_minor - o.invoiced_minor, 0) AS shipped, o.invoiced_minor,
+        m.meaning, o.ship_date IS NULL OR o.ship_date <= %(horizon)s AS inside,
+        {", ".join(f"o.{name}" for name in COUNTED)}
+    FROM order_line o JOIN touched USING (account_id, order_no)
+    JOIN credit_line c ON c.organisation_id = o.organisation_id AND c.account_id = o.account_id
+    JOIN unnest(%(statuses)s::text[], %(meanings)s::text[]) AS m (status, meaning)
+        ON m.status = lower(btrim(o.status))
+    WHERE o.organisation_id = %(organisation)s),
+billed AS (
+    SELECT d.account_id, d.order_no, d.currency, sum(d.amount_minor) AS amount
+    FROM document d JOIN touched USING (account_id, order_no)
+    WHERE d.organisation_id = %(organisation)s AND d.kind IN ({_DEBITS})
+    GROUP BY d.account_id, d.order_no, d.currency),
+surplus AS (
+    SELECT account_id, order_no, currency,
+        greatest(b.amount - sum(l.invoiced_minor), 0)::bigint AS surplus
+    FROM billed b JOIN line l USING (account_id, order_no, currency)
+    GROUP BY account_id, order_no, currency, b.amount),
+placed AS (
+    SELECT l.*, coalesce(s.surplus, 0) AS surplus,
+        sum(shipped) OVER running - shipped AS shipped_before,
+        sum(shipped) OVER whole AS shipped_all,
+        sum(unshipped) OVER running - unshipped AS unshipped_before
+    FROM line l LEFT JOIN surplus s USING (account_id, order_no, currency)
+    WINDOW whole AS (PARTITION BY account_id, order_no, currency),
+        running AS (whole ORDER BY line_no)),
+rest AS (
+    SELECT *, shipped - least(shipped, greatest(surplus - shipped_before, 0)) AS shipped_rest,
+        unshipped - least(unshipped, greatest(surplus - shipped_all - unshipped_before, 0))
+            AS unshipped_rest
+    FROM placed)
+SELECT account_id, order_no, line_no, {", ".join(COUNTED)},
+    {converted_sql("shipped_rest")}::bigint AS new_counted_shipped_minor,
+    {converted_sql(_split("open", "inside"))}::bigint AS new_counted_orders_minor,
+    {converted_sql(_split("open", "NOT inside"))}::bigint AS new_counted_later_minor,
+    {converted_sql(_split("held"))}::bigint AS new_counted_held_minor
+FROM rest LEFT JOIN factor f USING (currency, line_currency)"""

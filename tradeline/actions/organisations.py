@@ -1,0 +1,78 @@
+"""Organisations, their entities, members and policy."""
+
+from __future__ import annotations
+
+import uuid
+from typing import TYPE_CHECKING
+
+from django.db import connection
+
+from tradeline.actions.acting import Actor, Work, working
+from tradeline.actions.audit import record
+from tradeline.models import LegalEntity, Membership, Organisation, PolicyVersion, User
+from tradeline.models.context import acting
+from tradeline.policy.load import policy_version
+from tradeline.policy.write import to_yaml
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from datetime import datetime
+
+    from tradeline.policy.schema import Policy
+
+
+def found_organisation(
+    *, name: str, policy: Policy, by: User, door: str, at: datetime
+) -> Organisation:
+    """Create an organisation with a policy; its founder becomes admin and controller."""
+    new = uuid.uuid4()
+    actor = Actor(organisation_id=new, user_id=by.pk, door=door)
+    with acting(actor), connection.cursor() as cursor:
+        organisation = Organisation.objects.create(id=new, name=name)
+        for role in ("admin", "controller"):
+            Membership.objects.create(organisation_id=new, user=by, role=role)
+        work = Work(actor=actor, at=at, cursor=cursor)
+        record(work, "ORGANISATION_FOUNDED", f"organisation {new}", after={"name": name})
+        _activate(work, policy, "the first policy")
+    return organisation
+
+
+def add_entity(
+    *, code: str, name: str, currency: str, country: str, by: Actor, at: datetime
+) -> LegalEntity:
+    """Add a legal entity with its functional currency."""
+    with working(by, "people.manage", at=at) as work:
+        entity = LegalEntity.objects.create(
+            organisation_id=by.organisation_id, code=code, name=name, currency=currency,
+            country=country,
+        )  # fmt: skip
+        after = {"name": name, "currency": currency, "country": country}
+        record(work, "ENTITY_ADDED", f"entity {code}", after=after)
+    return entity
+
+
+def add_member(*, user: User, roles: Iterable[str], by: Actor, at: datetime) -> None:
+    """Give a person roles in the organisation."""
+    with working(by, "people.manage", at=at) as work:
+        given = sorted(set(roles))
+        for role in given:
+            Membership.objects.get_or_create(
+                organisation_id=by.organisation_id, user=user, role=role
+            )
+        record(work, "ROLES_GIVEN", f"person {user.pk}", after={"roles": given})
+
+
+def activate_policy(*, policy: Policy, reason: str, by: Actor, at: datetime) -> None:
+    """Put a policy in force; lines are counted by its switches from then on."""
+    with working(by, "policy.activate", at=at) as work:
+        _activate(work, policy, reason)
+
+
+def _activate(work: Work, policy: Policy, reason: str) -> None:
+    version = policy_version(policy)
+    PolicyVersion.objects.create(
+        organisation_id=work.actor.organisation_id, version=version, text=to_yaml(policy),
+        active_from=work.at, activated_by_id=work.actor.user_id,
+    )  # fmt: skip
+    record(work, "POLICY_ACTIVATED", f"policy {version[:12]}", after={"version": version},
+           reason=reason)  # fmt: skip

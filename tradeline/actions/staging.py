@@ -1,0 +1,83 @@
+"""Rows into PostgreSQL in bulk, and what an import is applied with."""
+
+from __future__ import annotations
+
+import io
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final
+
+import polars as pl
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import date
+    from uuid import UUID
+
+    from tradeline.actions.acting import Work
+    from tradeline.policy.schema import Policy
+
+_ROWS_PER_CHUNK: Final = 50_000
+_TYPES: Final[Mapping[Any, str]] = {pl.Int64: "bigint", pl.Date: "date", pl.Boolean: "boolean"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Load:
+    """What the rows of a file are applied with."""
+
+    work: Work
+    batch_id: UUID
+    day: date  # the business day the file speaks of
+    full_extract: bool
+    confirmed: bool
+    policy: Policy
+    entity_ids: tuple[str, ...]  # of the file
+
+    @property
+    def values(self) -> dict[str, Any]:
+        """Return the values that statements take by name."""
+        return {
+            "organisation": self.work.actor.organisation_id, "batch": self.batch_id,
+            "day": self.day, "at": self.work.at, "by": self.work.actor.user_id,
+            "entities": list(self.entity_ids),
+        }  # fmt: skip
+
+    def run(self, sql: str, **more: Any) -> int:
+        """Run one statement with the values by name; return how many rows it touched."""
+        return self.work.run(sql, self.values | more)
+
+    def value(self, sql: str, **more: Any) -> Any:
+        """Return the first value of a query."""
+        return self.work.value(sql, self.values | more)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Outcome:
+    """What became of the usable rows, and of what a full extract no longer has."""
+
+    applied: int
+    unchanged: int
+    closed: int = 0
+    moved: int = 0  # lines
+    refused: Mapping[int, str] = field(default_factory=dict)  # source row: why the book refused it
+
+
+def copy_rows(work: Work, table: str, frame: pl.DataFrame) -> None:
+    """Copy the frame's rows into a table; columns go by their names."""
+    names = ", ".join(f'"{name}"' for name in frame.columns)
+    with work.cursor.copy(f'COPY "{table}" ({names}) FROM STDIN (FORMAT csv)') as copy:
+        for start in range(0, frame.height, _ROWS_PER_CHUNK):
+            part = io.BytesIO()
+            frame.slice(start, _ROWS_PER_CHUNK).write_csv(part, include_header=False)
+            copy.write(part.getvalue())
+
+
+def stage(work: Work, frame: pl.DataFrame, ids: tuple[str, ...] = ("account_id",)) -> None:
+    """Put the frame into the temporary table `staged`."""
+    columns = [f'"{name}" {_type(name, dtype, ids)}' for name, dtype in frame.schema.items()]
+    work.run(f"CREATE TEMP TABLE staged ({', '.join(columns)}) ON COMMIT DROP")
+    copy_rows(work, "staged", frame)
+    work.run("ANALYZE staged")
+
+
+def _type(name: str, dtype: pl.DataType, ids: tuple[str, ...]) -> str:
+    return "uuid" if name in ids else _TYPES.get(type(dtype), 'text COLLATE "C"')

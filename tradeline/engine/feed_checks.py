@@ -1,0 +1,80 @@
+"""Which rows of a feed can be used: pure, on frames, the reason beside each row that cannot.
+
+A frame has the feed's columns (files/feed_tables.py). `reason` is null while a row is usable; the
+first reason that is found stays.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+import polars as pl
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+DEBITS: Final = ("invoice", "debit_note", "interest")
+
+
+def with_faults(frame: pl.DataFrame) -> pl.DataFrame:
+    """Return the frame with `reason`, which is the reader's fault where it found one."""
+    return frame.with_columns(
+        reason=pl.when(pl.col("fault").is_not_null()).then("cannot be read: " + pl.col("fault"))
+    )
+
+
+def set_aside(frame: pl.DataFrame, condition: pl.Expr, reason: pl.Expr | str) -> pl.DataFrame:
+    """Return the frame with a reason on the usable rows that meet the condition."""
+    found = pl.lit(reason) if isinstance(reason, str) else reason
+    usable = pl.col("reason").is_null() & condition.fill_null(value=False)
+    return frame.with_columns(reason=pl.when(usable).then(found).otherwise(pl.col("reason")))
+
+
+def without_blanks(frame: pl.DataFrame, columns: Sequence[str]) -> pl.DataFrame:
+    """Set aside the rows that lack one of the columns."""
+    for name in columns:
+        frame = set_aside(frame, pl.col(name).is_null(), f"{name.removesuffix('_minor')} is blank")
+    return frame
+
+
+def settle_repeats(
+    frame: pl.DataFrame, key: Sequence[str], facts: Sequence[str]
+) -> tuple[pl.DataFrame, int]:
+    """Return the frame with one row per key, and how many equal repeats were left out.
+
+    Rows that share a key but not their facts are set aside together: which one is right is not
+    ours to guess, and adding them up would double.
+    """
+    usable = frame.filter(pl.col("reason").is_null())
+    if usable.height == usable.select(pl.struct(key).n_unique()).item():
+        return frame, 0
+    distinct = pl.struct(facts).n_unique().over(key)
+    conflict = pl.col("reason").is_null() & (
+        pl.when(pl.col("reason").is_null()).then(distinct).otherwise(1) > 1
+    )
+    rows = pl.col("source_row").cast(pl.String).implode().list.join(", ").over(key)
+    frame = set_aside(
+        frame, conflict, "stands more than once with different figures, in rows " + rows
+    )
+    first = pl.col("reason").is_not_null() | pl.struct(key).is_first_distinct()
+    kept = frame.filter(first)
+    return kept, frame.height - kept.height
+
+
+def without_rate(
+    frame: pl.DataFrame, convertible: Callable[[str, str], bool]
+) -> tuple[pl.DataFrame, list[tuple[str, str]]]:
+    """Set aside rows whose currency cannot be converted into their line's; return the pairs found.
+
+    The frame has `currency` and `line_currency`; equal ones need no rate.
+    """
+    foreign = pl.col("reason").is_null() & (pl.col("currency") != pl.col("line_currency"))
+    pairs = frame.filter(foreign).select("currency", "line_currency").unique().sort(pl.all()).rows()
+    for one, other in pairs:
+        if not convertible(one, other):
+            frame = set_aside(
+                frame, (pl.col("currency") == one) & (pl.col("line_currency") == other),
+                f"no exchange rate from {one} to {other} that is recent enough: import one, then "
+                "apply the row again",
+            )  # fmt: skip
+    return frame, [pair for pair in pairs if convertible(*pair)]

@@ -1,0 +1,47 @@
+"""Organisations own their rows: keys, row security, grants, and the rules in SQL."""
+
+from typing import ClassVar
+
+from django.db import migrations
+
+from tradeline.models.tenancy import Tenant, sql_file
+
+READ_ADD = "SELECT, INSERT"
+
+
+class Migration(migrations.Migration):
+    """Secure every table of the first migration."""
+
+    dependencies: ClassVar = [("tradeline", "0001_book")]
+    operations: ClassVar = [
+        sql_file("context", undo="DROP SCHEMA app CASCADE"),
+        sql_file("accounts_exist", undo=""),
+        Tenant("Membership", also_visible="user_id = (SELECT app.person())"),
+        sql_file("organisations", undo=""),
+        Tenant("LegalEntity"),
+        Tenant("CustomerGroup"),
+        Tenant("Account"),
+        Tenant("AccountAlias"),
+        Tenant("AgreedTerms"),
+        Tenant("CreditLine"),
+        Tenant("ImportBatch", app=READ_ADD),
+        Tenant("LimitVersion"),
+        Tenant("LineEvent", app=READ_ADD),
+        Tenant("Position"),
+        Tenant("Mitigant"),
+        Tenant("ExternalFlag"),
+        Tenant("FxRate", app=READ_ADD),
+        Tenant("PolicyVersion", app=READ_ADD),
+        Tenant("QuarantinedRow"),
+        Tenant("Feed"),
+        Tenant("Document", bulk=True),
+        Tenant("OrderLine", bulk=True),
+        Tenant("Payment", bulk=True, app=READ_ADD),
+        Tenant("AuditEvent", app=READ_ADD, sealer="SELECT"),
+        Tenant("AuditSeal", app="SELECT", sealer=READ_ADD),
+        Tenant("AuditAnchor", app="SELECT", sealer=READ_ADD),
+        sql_file("accounts", undo=""),
+        sql_file("groups", undo=""),
+        sql_file("limits", undo=""),
+        sql_file("lines", undo=""),
+    ]

@@ -1,0 +1,48 @@
+"""What is stored, one entity per file; invariants as constraints, no workflow."""
+
+from __future__ import annotations
+
+from tradeline.models.accounts import Account, AccountAlias
+from tradeline.models.audit import AuditAnchor, AuditEvent, AuditSeal
+from tradeline.models.documents import Document
+from tradeline.models.exposure import LineEvent, Position
+from tradeline.models.flags import ExternalFlag
+from tradeline.models.groups import CustomerGroup
+from tradeline.models.imports import Feed, ImportBatch, QuarantinedRow
+from tradeline.models.limits import CreditLine, LimitVersion
+from tradeline.models.mitigants import Mitigant
+from tradeline.models.orders import OrderLine
+from tradeline.models.organisations import LegalEntity, Membership, Organisation
+from tradeline.models.payments import Payment
+from tradeline.models.people import User
+from tradeline.models.policies import PolicyVersion
+from tradeline.models.rates import FxRate
+from tradeline.models.terms import AgreedTerms
+
+__all__ = [
+    "Account",
+    "AccountAlias",
+    "AgreedTerms",
+    "AuditAnchor",
+    "AuditEvent",
+    "AuditSeal",
+    "CreditLine",
+    "CustomerGroup",
+    "Document",
+    "ExternalFlag",
+    "Feed",
+    "FxRate",
+    "ImportBatch",
+    "LegalEntity",
+    "LimitVersion",
+    "LineEvent",
+    "Membership",
+    "Mitigant",
+    "OrderLine",
+    "Organisation",
+    "Payment",
+    "PolicyVersion",
+    "Position",
+    "QuarantinedRow",
+    "User",
+]

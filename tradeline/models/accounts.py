@@ -1,0 +1,51 @@
+"""Customer accounts: one per legal entity and customer number."""
+
+from __future__ import annotations
+
+from django.db import models
+
+from tradeline.models.base import Owned, code, key
+
+
+class Account(Owned):
+    """A customer as one legal entity knows it."""
+
+    entity = key("tradeline.LegalEntity")
+    customer_no = code()
+    name = models.CharField(max_length=200, blank=True)
+    group = key("tradeline.CustomerGroup", null=True, blank=True)
+    segment = code(blank=True)
+    tier = code(blank=True)
+    industry = code(blank=True)
+    country = models.CharField(max_length=2, blank=True)
+    tax_id = code(blank=True)
+    intercompany = models.BooleanField(default=False)  # own affiliates are left out of rankings
+
+    class Meta:
+        db_table = "account"
+        constraints = [
+            models.UniqueConstraint(fields=["organisation", "entity", "customer_no"], name="account_no"),
+            models.CheckConstraint(condition=~models.Q(customer_no=""), name="account_has_no"),
+        ]
+
+    def __str__(self) -> str:
+        """Return the customer number."""
+        return self.customer_no
+
+
+class AccountAlias(Owned):
+    """Another number under which files name an account."""
+
+    entity = key("tradeline.LegalEntity")
+    account = key("tradeline.Account")
+    alias = code()
+
+    class Meta:
+        db_table = "account_alias"
+        constraints = [
+            models.UniqueConstraint(fields=["organisation", "entity", "alias"], name="account_alias_once"),
+        ]
+
+    def __str__(self) -> str:
+        """Return the alias."""
+        return self.alias

@@ -1,0 +1,47 @@
+"""Who may do what: one table from permission to roles, and the two questions one asks it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from tradeline.errors import Refused
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+_EVERYONE: Final = frozenset(
+    {"analyst", "manager", "controller", "sales", "auditor", "admin", "integration"}
+)
+_FINANCE: Final = frozenset({"analyst", "manager", "controller"})
+
+PERMISSIONS: Final = {
+    "exposure.read": _EVERYONE - {"sales"},
+    "imports.apply": _FINANCE | {"integration"},
+    "quarantine.settle": _FINANCE,
+    "limits.set": frozenset({"manager", "controller"}),
+    "terms.set": _FINANCE,
+    "mitigants.set": _FINANCE,
+    "flags.raise": _FINANCE | {"integration"},
+    "policy.activate": frozenset({"controller"}),
+    "drift.correct": frozenset({"controller"}),
+    "horizon.roll": _FINANCE | {"integration"},
+    "audit.read": frozenset({"auditor", "controller", "admin"}),
+    "people.manage": frozenset({"admin"}),
+}
+"""What each role may do; a permission that is not listed belongs to nobody."""
+
+
+def may(roles: Collection[str], permission: str) -> bool:
+    """Return whether one of the roles has the permission."""
+    return not PERMISSIONS.get(permission, frozenset()).isdisjoint(roles)
+
+
+def check(roles: Collection[str], permission: str) -> None:
+    """Raise Refused, saying who may, unless one of the roles has the permission."""
+    if not may(roles, permission):
+        able = sorted(PERMISSIONS.get(permission, frozenset()))
+        raise Refused(
+            f"this needs one of the roles {', '.join(able) or 'that nobody has'}",
+            where=permission,
+            mend=f"ask a {able[0]}" if able else "this cannot be done",
+        )

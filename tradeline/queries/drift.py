@@ -1,0 +1,83 @@
+"""The full re-sum: counters against the documents and orders they are the sums of."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from django.db import connection
+
+from tradeline.engine.feed_checks import DEBITS
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+_DEBITS: Final = ", ".join(f"'{kind}'" for kind in DEBITS)
+_DOCUMENTS: Final[Mapping[str, str]] = {
+    "receivables_minor": f"kind IN ({_DEBITS})",
+    "unapplied_credits_minor": "kind = 'credit_note'",
+    "unapplied_cash_minor": "kind = 'cash'",
+    "deposits_minor": "kind = 'deposit'",
+    "disputed_minor": f"disputed AND kind IN ({_DEBITS})",
+}
+_ORDERS: Final[Mapping[str, str]] = {
+    "shipped_not_billed_minor": "counted_shipped_minor",
+    "orders_minor": "counted_orders_minor",
+    "orders_later_minor": "counted_later_minor",
+    "held_minor": "counted_held_minor",
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Drift:
+    """A counter that is not the sum of what it counts."""
+
+    line_id: str
+    customer_no: str
+    bucket: str
+    counter_minor: int
+    summed_minor: int  # of documents or orders
+    events_minor: int  # of the line's history
+
+    @property
+    def cause(self) -> str:
+        """Return which of the three does not agree, in words."""
+        if self.counter_minor == self.events_minor:
+            return "documents or orders were changed without an event on the line"
+        if self.summed_minor == self.events_minor:
+            return "the counter was changed without an event"
+        return "counter, documents and events all differ"
+
+
+def resum() -> list[Drift]:
+    """Return every counter of the acting organisation that differs from the full sum."""
+    sums = ", ".join(f"coalesce(sum(counted_minor) FILTER (WHERE {condition}), 0) AS {name}"
+                     for name, condition in _DOCUMENTS.items())  # fmt: skip
+    order_sums = ", ".join(f"sum({column}) AS {name}" for name, column in _ORDERS.items())
+    names = [*_DOCUMENTS, *_ORDERS]
+    pairs = ", ".join(f"('{name}', l.{name}, coalesce({'d' if name in _DOCUMENTS else 'o'}.{name}, 0))"
+                      for name in names)  # fmt: skip
+    differs = " OR ".join(f"l.{name} <> coalesce({'d' if name in _DOCUMENTS else 'o'}.{name}, 0)"
+                          for name in names)  # fmt: skip
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"""SELECT l.id, coalesce(a.customer_no, ''), p.bucket, p.counter, p.summed,
+                coalesce((SELECT sum((v.change ->> replace(p.bucket, '_minor', ''))::bigint)
+                    FROM line_event v WHERE v.organisation_id = l.organisation_id
+                        AND v.line_id = l.id), 0)
+            FROM credit_line l
+            LEFT JOIN (SELECT account_id, {sums} FROM document GROUP BY account_id) d
+                ON d.account_id = l.account_id
+            LEFT JOIN (SELECT account_id, {order_sums} FROM order_line GROUP BY account_id) o
+                ON o.account_id = l.account_id
+            LEFT JOIN account a ON a.organisation_id = l.organisation_id AND a.id = l.account_id
+            CROSS JOIN LATERAL (VALUES {pairs}) AS p (bucket, counter, summed)
+            WHERE ({differs}) AND p.counter <> p.summed
+            ORDER BY 2, 3"""
+        )
+        rows = cursor.fetchall()
+    return [
+        Drift(line_id=str(line), customer_no=number, bucket=bucket.removesuffix("_minor"),
+              counter_minor=int(counter), summed_minor=int(summed), events_minor=int(events))
+        for line, number, bucket, counter, summed, events in rows
+    ]  # fmt: skip

@@ -1,0 +1,186 @@
+"""Exposure as people read it: the ranked list, one account, and the bridge between two days."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+from django.db import connection
+
+from tradeline.engine.exposure import BUCKETS, signs, status, utilisation_text
+from tradeline.errors import ArgumentFault
+from tradeline.models.limits import COUNTERS
+from tradeline.queries.policies import policy_in_force
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import date
+    from decimal import Decimal
+
+SORTS: Final[Mapping[str, str]] = {
+    "utilisation": "app.utilisation(l.exposure_minor, l.limit_minor) DESC NULLS LAST, l.id",
+    "exposure": "l.exposure_minor DESC, l.id",
+    "headroom": "l.limit_minor - l.exposure_minor NULLS LAST, l.id",
+    "customer": "a.customer_no, l.id",
+}
+_COUNTERS: Final = ", ".join(f"l.{name}" for name in COUNTERS)
+
+
+@dataclass(frozen=True, kw_only=True)
+class ExposureRow:
+    """One account's line of credit; money in minor units of the line's currency."""
+
+    account_id: str
+    line_id: str
+    customer_no: str
+    customer_name: str
+    entity: str
+    currency: str
+    limit_minor: int | None
+    exposure_minor: int
+    buckets_minor: Mapping[str, int]  # by the names of models.limits.COUNTERS, without `_minor`
+    status: str  # over, near, within, no_limit
+
+    @property
+    def headroom_minor(self) -> int | None:
+        """Return what is left of the limit; negative when over it."""
+        return None if self.limit_minor is None else self.limit_minor - self.exposure_minor
+
+    @property
+    def utilisation_pct(self) -> str | None:
+        """Return exposure over limit in percent."""
+        return utilisation_text(self.exposure_minor, self.limit_minor)
+
+    @property
+    def ar_utilisation_pct(self) -> str | None:
+        """Return receivables over limit in percent: what a check on the ledger alone would see."""
+        return utilisation_text(self.buckets_minor["receivables"], self.limit_minor)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Wanted:
+    """Which accounts, in which order."""
+
+    over_pct: Decimal | None = None  # use of the limit strictly above this
+    entity: str | None = None
+    search: str | None = None  # in number or name
+    sort: str = "utilisation"
+    count: int = 50
+    offset: int = 0
+
+
+def ranked(wanted: Wanted) -> list[ExposureRow]:
+    """Return the acting organisation's accounts, own affiliates left out.
+
+    Raises:
+        ArgumentFault: there is no such order.
+    """
+    if wanted.sort not in SORTS:
+        raise ArgumentFault(f"'{wanted.sort}' is no order", mend=f"choose {', '.join(SORTS)}")
+    conditions, values = ["NOT a.intercompany"], {"count": wanted.count, "offset": wanted.offset}
+    for given, name, condition in (
+        (wanted.over_pct, "over", "l.exposure_minor * 100 > %(over)s * l.limit_minor"),
+        (wanted.entity, "entity", "e.code = %(entity)s"),
+        (wanted.search, "search", "(a.customer_no ILIKE %(search)s OR a.name ILIKE %(search)s)"),
+    ):
+        if given is not None:
+            conditions.append(condition)
+            values[name] = f"%{given}%" if name == "search" else given  # type: ignore[assignment]
+    return _rows(f"{' AND '.join(conditions)} ORDER BY {SORTS[wanted.sort]} "
+                 "LIMIT %(count)s OFFSET %(offset)s", values)  # fmt: skip
+
+
+def of_account(customer_no: str, entity: str | None = None) -> list[ExposureRow]:
+    """Return the account with this number or alias, one per entity that has it."""
+    aliased = """EXISTS (SELECT FROM account_alias x WHERE x.account_id = a.id
+        AND x.alias = %(number)s)"""
+    condition = f"(a.customer_no = %(number)s OR {aliased})"
+    if entity is not None:
+        condition += " AND e.code = %(entity)s"
+    return _rows(f"{condition} ORDER BY e.code", {"number": customer_no, "entity": entity})
+
+
+def _rows(where: str, values: Mapping[str, Any]) -> list[ExposureRow]:
+    near = policy_in_force().exposure.near_pct
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"""SELECT a.id, l.id, a.customer_no, a.name, e.code, l.currency, l.limit_minor,
+                l.exposure_minor, {_COUNTERS}
+            FROM credit_line l
+            JOIN account a ON a.organisation_id = l.organisation_id AND a.id = l.account_id
+            JOIN legal_entity e ON e.organisation_id = a.organisation_id AND e.id = a.entity_id
+            WHERE {where}""",
+            values,
+        )
+        found = cursor.fetchall()
+    names = [name.removesuffix("_minor") for name in COUNTERS]
+    return [
+        ExposureRow(
+            account_id=str(account), line_id=str(line), customer_no=number, customer_name=name,
+            entity=entity, currency=currency, limit_minor=limit, exposure_minor=exposure,
+            buckets_minor=dict(zip(names, counters, strict=True)),
+            status=status(exposure, limit, str(near)),
+        )
+        for account, line, number, name, entity, currency, limit, exposure, *counters in found
+    ]  # fmt: skip
+
+
+@dataclass(frozen=True, kw_only=True)
+class Step:
+    """One move of exposure on the bridge: when, why, in which bucket, by which file."""
+
+    day: date
+    kind: str
+    bucket: str
+    change_minor: int  # of exposure: own funds count negative
+    file: str | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Bridge:
+    """From the evening before the first day to the evening of the last."""
+
+    opening_minor: int
+    closing_minor: int
+    steps: tuple[Step, ...]
+
+    @property
+    def unexplained_minor(self) -> int:
+        """Return what the steps do not explain; anything but 0 is a fault of the book."""
+        moved = sum(step.change_minor for step in self.steps)
+        return self.closing_minor - self.opening_minor - moved
+
+
+def bridge(line_id: str, *, first: date, last: date) -> Bridge:
+    """Return how a line's exposure came from one day to the other, to the cent."""
+    with connection.cursor() as cursor:
+        ends = [_exposure_on(cursor, line_id, day, before=before)
+                for day, before in ((first, True), (last, False))]  # fmt: skip
+        cursor.execute(
+            """SELECT v.day, v.kind, c.key, sum(c.value::bigint), b.file_name
+            FROM line_event v CROSS JOIN LATERAL jsonb_each_text(v.change) c
+            LEFT JOIN import_batch b ON b.organisation_id = v.organisation_id AND b.id = v.batch_id
+            WHERE v.line_id = %s AND v.day BETWEEN %s AND %s
+            GROUP BY v.day, v.kind, c.key, b.file_name, b.at ORDER BY v.day, b.at, v.kind, c.key""",
+            [line_id, first, last],
+        )
+        found = cursor.fetchall()
+    sign = signs(policy_in_force().exposure)
+    steps = tuple(
+        Step(day=day, kind=kind, bucket=key, change_minor=sign[key] * int(total), file=file)
+        for day, kind, key, total, file in found
+        if key in BUCKETS and sign[key]
+    )
+    return Bridge(opening_minor=ends[0], closing_minor=ends[1], steps=steps)
+
+
+def _exposure_on(cursor: Any, line_id: str, day: date, *, before: bool) -> int:
+    """Return the exposure at the end of a day, or of the day before it."""
+    cursor.execute(
+        f"""SELECT exposure_minor FROM line_event
+        WHERE line_id = %s AND day {"<" if before else "<="} %s
+        ORDER BY version DESC LIMIT 1""",
+        [line_id, day],
+    )
+    row = cursor.fetchone()
+    return int(row[0]) if row else 0

@@ -1,0 +1,52 @@
+"""Django's settings, from the environment.
+
+`TRADELINE_DATA` names the data directory of the embedded PostgreSQL. `DATABASE_URL` names a server
+of one's own; then `DATABASE_OWNER_URL`, `DATABASE_SEALER_URL` and so on name its other roles, and
+`TRADELINE_CONTEXT_KEY` and `TRADELINE_SECRET_KEY` the secrets. See docs/guides/book.md.
+"""
+
+from __future__ import annotations
+
+import os
+from typing import Any, Final
+
+from tradeline.database import locate
+
+DATABASE: Final = locate(os.environ)
+SECRET_KEY = DATABASE.secret_key
+CONTEXT_KEY = DATABASE.context_key
+DEBUG = False
+USE_TZ = True
+TIME_ZONE = "UTC"
+LANGUAGE_CODE = "en"
+ALLOWED_HOSTS: list[str] = []
+INSTALLED_APPS = [
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "tradeline.apps.TradelineConfig",
+]
+AUTH_USER_MODEL = "tradeline.User"
+SILENCED_SYSTEM_CHECKS = ["models.W042"]
+
+_POOL: Final = {"min_size": 1, "max_size": 8, "timeout": 10}
+
+
+def _database(url: str, *, pooled: bool) -> dict[str, Any]:
+    from psycopg.conninfo import conninfo_to_dict
+
+    parts: dict[str, Any] = dict(conninfo_to_dict(url))
+    return {
+        "ENGINE": "django.db.backends.postgresql",
+        "NAME": parts.get("dbname", ""),
+        "USER": parts.get("user", ""),
+        "PASSWORD": parts.get("password", ""),
+        "HOST": parts.get("host", ""),
+        "PORT": str(parts.get("port", "")),
+        "OPTIONS": {"pool": _POOL} if pooled else {},
+    }
+
+
+DATABASES = {
+    {"app": "default"}.get(role, role): _database(url, pooled=role == "app")
+    for role, url in DATABASE.urls.items()
+}
