@@ -7,10 +7,9 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from tradeline.actions.staging import copy_rows
+from tradeline.actions.staging import add_rows
 
 if TYPE_CHECKING:
-
     from tradeline.actions.acting import Work
 
 _KEY = ("entity", "customer_no")
@@ -19,7 +18,8 @@ _KEY = ("entity", "customer_no")
 def known_accounts(work: Work) -> pl.DataFrame:
     """Return entity, customer_no (or alias), account_id and line_currency of every account."""
     sql = """COPY (
-        SELECT e.code AS entity, n.no AS customer_no, n.id AS account_id, l.currency AS line_currency
+        SELECT e.code AS entity, n.no AS customer_no, n.id AS account_id,
+            l.currency AS line_currency
         FROM (SELECT entity_id, customer_no AS no, id FROM account
               UNION ALL SELECT entity_id, alias, account_id FROM account_alias) n
         JOIN legal_entity e ON e.id = n.entity_id
@@ -74,12 +74,12 @@ def _open(work: Work, accounts: pl.DataFrame) -> pl.DataFrame:
         by=pl.lit(str(work.actor.user_id)), line_currency=pl.col("entity_currency"),
     )  # fmt: skip
     blank = {column: pl.lit("") for column in ("segment", "tier", "industry", "country", "tax_id")}
-    copy_rows(work, "account", rows.select(
+    add_rows(work, "account", rows.select(
         organisation_id="organisation", id="account_id", entity_id="entity_id",
         customer_no="customer_no", name="name", intercompany=pl.lit(value=False), **blank,
     ))  # fmt: skip
-    copy_rows(work, "credit_line", _lines(rows))
-    copy_rows(work, "line_event", rows.select(
+    add_rows(work, "credit_line", _lines(rows))
+    add_rows(work, "line_event", rows.select(
         organisation_id="organisation", line_id="line_id", version=pl.lit(0),
         kind=pl.lit("opened"), at="at", day=pl.col("at").str.slice(0, 10), change=pl.lit("{}"),
         exposure_minor=pl.lit(0), by_id="by", reason=pl.lit("first seen in a file"),

@@ -15,13 +15,13 @@ _BLOCK: Final = 64  # of SHA-256, in bytes
 
 
 def prepare(database: Database) -> None:
-    """Create what is missing and bring the tables up to date; changes nothing that is there.
+    """Bring the tables up to date and store the key of the context; what is there stays.
+
+    Roles and database are there already: see `create_roles`.
 
     Raises:
         EngineFault: the server is too old, not reachable, or the owner's URL is missing.
     """
-    if database.superuser_url:
-        _create_roles(database.superuser_url)
     if "owner" not in database.urls:
         raise EngineFault(
             "the tables cannot be made: the owner's URL is not known",
@@ -67,7 +67,8 @@ def role_statements() -> list[str]:
     ]
 
 
-def _create_roles(superuser_url: str) -> None:
+def create_roles(superuser_url: str) -> None:
+    """Create the roles and the database where they are missing."""
     with connect(superuser_url) as connection:
         for statement in role_statements():
             connection.execute(statement)

@@ -73,7 +73,8 @@ def _same_key(one: str, other: str) -> str:
 
 def _differs(one: str, other: str) -> str:
     ours, theirs = (
-        ", ".join(f"{table}.{name}" for name in (*_FACTS, "counted_minor")) for table in (one, other)
+        ", ".join(f"{table}.{name}" for name in (*_FACTS, "counted_minor"))
+        for table in (one, other)
     )
     return f"({ours}) IS DISTINCT FROM ({theirs})"
 

@@ -13,7 +13,6 @@ import uuid
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field
-from types import ModuleType
 from typing import TYPE_CHECKING, Final
 
 import polars as pl
@@ -22,7 +21,7 @@ from tradeline.actions import documents, limits, masters, orders, payments, rate
 from tradeline.actions.accounts import entities, with_accounts
 from tradeline.actions.acting import Actor, Work, working
 from tradeline.actions.audit import record
-from tradeline.actions.staging import Load, Outcome, copy_rows
+from tradeline.actions.staging import Load, Outcome, add_rows
 from tradeline.engine.feed_checks import set_aside, with_faults, without_rate
 from tradeline.errors import MissingRate, StateFault
 from tradeline.models import Feed, ImportBatch
@@ -32,6 +31,7 @@ from tradeline.queries.rates import rates_on
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import date, datetime
+    from types import ModuleType
 
     from tradeline.files.feeds import Feed as FeedFile
     from tradeline.policy.schema import Policy
@@ -43,6 +43,9 @@ _KINDS: Final[Mapping[str, ModuleType]] = {
     "customers": masters, "limits": limits, "ar": documents, "orders": orders,
     "payments": payments, "rates": rates,
 }  # fmt: skip
+_COUNTS: Final = (
+    "rows_in", "rows_applied", "rows_unchanged", "rows_quarantined", "rows_closed",
+)  # fmt: skip
 _WITH_RATES: Final = ("ar", "orders")
 
 
@@ -168,7 +171,9 @@ def _with_rates(
 
 
 def _load(work: Work, request: ImportRequest, frame: pl.DataFrame, policy: Policy) -> Load:
-    ids = frame["entity_id"].drop_nulls().unique().sort() if "entity_id" in frame.columns else []
+    ids: list[str] = []
+    if "entity_id" in frame.columns:
+        ids = frame["entity_id"].drop_nulls().unique().sort().to_list()
     return Load(
         work=work, batch_id=uuid.uuid4(), day=request.day, full_extract=request.full_extract,
         confirmed=request.confirmed, policy=policy, entity_ids=tuple(ids),
@@ -211,14 +216,13 @@ def _totals(kind: str, frame: pl.DataFrame, bad: pl.DataFrame) -> dict[str, dict
 def _record(load: Load, request: ImportRequest, result: Imported, bad: pl.DataFrame) -> None:
     """Write the batch, the rows that were set aside, the feed's freshness and the audit event."""
     feed, work = request.feed, load.work
-    counts = {name: getattr(result, name) for name in (
-        "rows_in", "rows_applied", "rows_unchanged", "rows_quarantined", "rows_closed")}  # fmt: skip
+    counts = {name: getattr(result, name) for name in _COUNTS}
     batch = ImportBatch.objects.create(
         organisation_id=work.actor.organisation_id, id=load.batch_id, kind=feed.kind,
         entity_id=load.entity_ids[0] if len(load.entity_ids) == 1 else None,
         file_name=feed.report.file, sha256=feed.report.sha256, full_extract=request.full_extract,
-        as_of=request.day, totals=result.totals, reading=asdict(feed.report), by_id=work.actor.user_id,
-        at=work.at, **counts,
+        as_of=request.day, totals=result.totals, reading=asdict(feed.report),
+        by_id=work.actor.user_id, at=work.at, **counts,
     )  # fmt: skip
     _quarantine(load, request, bad)
     for entity in load.entity_ids or (None,):
@@ -241,6 +245,7 @@ def _quarantine(load: Load, request: ImportRequest, bad: pl.DataFrame) -> None:
     if bad.is_empty():
         return
     cells = request.feed.raw(bad["source_row"].to_list())
+    texts = [json.dumps(cells.get(row, {}), ensure_ascii=False) for row in bad["source_row"]]
     rows = bad.select(
         organisation_id=pl.lit(str(load.work.actor.organisation_id)),
         id=pl.Series([str(uuid.uuid4()) for _ in range(bad.height)]),
@@ -248,9 +253,9 @@ def _quarantine(load: Load, request: ImportRequest, bad: pl.DataFrame) -> None:
         source_row="source_row", reason="reason", state=pl.lit("open"),
         customer_no=(pl.col("customer_no").fill_null("").str.slice(0, 64)
                      if "customer_no" in bad.columns else pl.lit("")),
-        cells=pl.Series([json.dumps(cells.get(row, {}), ensure_ascii=False) for row in bad["source_row"]]),
+        cells=pl.Series(texts),
     )  # fmt: skip
-    copy_rows(load.work, "quarantined_row", rows)
+    add_rows(load.work, "quarantined_row", rows)
 
 
 __all__ = ["STEPS", "ImportRequest", "Imported", "StateFault", "import_feed"]

@@ -70,7 +70,7 @@ def apply(load: Load, rows: pl.DataFrame) -> Outcome:
 
 
 def _supersede(load: Load, turn: int) -> None:
-    """Write the versions of one turn; what they overlap is superseded and its rest written again."""
+    """Write one turn's versions; what they overlap is superseded, its rest written again."""
     load.run(
         """WITH old AS (
             UPDATE limit_version v SET superseded_at = %(at)s FROM difference n

@@ -22,12 +22,11 @@ TOTAL: Final = None
 def check(frame: pl.DataFrame) -> pl.DataFrame:
     """Set aside the customers that cannot be."""
     frame = without_blanks(frame, ("customer_no",))
-    frame = frame.with_columns(parent_no=_not_self("parent_no"))
-    return frame
+    return frame.with_columns(parent_no=_not_self("parent_no"))
 
 
 def _not_self(name: str) -> pl.Expr:
-    """Return the parent, none where a customer is written as its own, which systems do for heads."""
+    """Return the parent; none where a customer is written as its own, as some systems do."""
     return pl.when(pl.col(name) != pl.col("customer_no")).then(pl.col(name))
 
 

@@ -1,4 +1,4 @@
-"""Apply payments: they tell how a customer pays; what is owed comes from the ledger's open items."""
+"""Apply payments: they tell how a customer pays; the ledger's open items tell what is owed."""
 
 from __future__ import annotations
 

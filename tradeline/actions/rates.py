@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
 from typing import TYPE_CHECKING, Final
 
 import polars as pl
@@ -12,7 +13,6 @@ from tradeline.money import exponent
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-    from fractions import Fraction
 
     from tradeline.actions.acting import Work
     from tradeline.files.rates import Rates
@@ -76,7 +76,7 @@ def add_factors(work: Work, rates: Rates, pairs: Iterable[tuple[str, str]]) -> N
 
 def minor_factor(rates: Rates, one: str, other: str) -> Fraction:
     """Return the minor units of `other` that one minor unit of `one` is worth."""
-    return rates.factor(one, other) * 10 ** exponent(other) / 10 ** exponent(one)
+    return rates.factor(one, other) * Fraction(10) ** (exponent(other) - exponent(one))
 
 
 def converted_sql(amount: str) -> str:

@@ -70,8 +70,11 @@ def _recount_documents(load: Load, accounts: str) -> None:
     load.run(
         f"""WITH counted AS (
             SELECT d.account_id, d.document_no, d.kind, d.disputed, d.counted_minor AS old,
-                {converted_sql("d.open_minor").replace("currency = line_currency",
-                                                       "d.currency = l.currency")} AS new
+                {
+            converted_sql("d.open_minor").replace(
+                "currency = line_currency", "d.currency = l.currency"
+            )
+        } AS new
             FROM document d JOIN credit_line l ON l.organisation_id = d.organisation_id
                 AND l.account_id = d.account_id
             LEFT JOIN factor f ON f.currency = d.currency AND f.line_currency = l.currency
@@ -88,5 +91,5 @@ def _recount_documents(load: Load, accounts: str) -> None:
             coalesce(sum(new - old) FILTER (WHERE kind = 'cash'), 0),
             coalesce(sum(new - old) FILTER (WHERE kind = 'deposit'), 0),
             coalesce(sum(new - old) FILTER (WHERE disputed AND kind IN ({_DEBITS})), 0)
-        FROM counted GROUP BY account_id"""  # noqa: S608 - names from this file only
+        FROM counted GROUP BY account_id"""
     )

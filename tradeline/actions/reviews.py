@@ -199,9 +199,7 @@ def _completed(intake: Intake, request: ReviewRequest, tell: Tell) -> pa.Table:
         )  # fmt: skip
 
 
-def _reviewed(
-    master: pa.Table, intake: Intake, request: ReviewRequest, tell: Tell
-) -> ReviewTables:
+def _reviewed(master: pa.Table, intake: Intake, request: ReviewRequest, tell: Tell) -> ReviewTables:
     import pyarrow as pa
 
     from tradeline.engine.backends import open_engine

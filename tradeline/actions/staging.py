@@ -61,22 +61,33 @@ class Outcome:
     refused: Mapping[int, str] = field(default_factory=dict)  # source row: why the book refused it
 
 
-def copy_rows(work: Work, table: str, frame: pl.DataFrame) -> None:
-    """Copy the frame's rows into a table; columns go by their names."""
+def add_rows(work: Work, table: str, frame: pl.DataFrame) -> None:
+    """Insert the frame's rows into a table; columns go by their names.
+
+    Rows go through a temporary table: PostgreSQL copies into no table that has row security.
+    """
     names = ", ".join(f'"{name}"' for name in frame.columns)
-    with work.cursor.copy(f'COPY "{table}" ({names}) FROM STDIN (FORMAT csv)') as copy:
-        for start in range(0, frame.height, _ROWS_PER_CHUNK):
-            part = io.BytesIO()
-            frame.slice(start, _ROWS_PER_CHUNK).write_csv(part, include_header=False)
-            copy.write(part.getvalue())
+    work.run(f'CREATE TEMP TABLE incoming AS SELECT {names} FROM "{table}" WITH NO DATA')
+    _copy(work, "incoming", frame)
+    work.run(f'INSERT INTO "{table}" ({names}) SELECT {names} FROM incoming')
+    work.run("DROP TABLE incoming")
 
 
 def stage(work: Work, frame: pl.DataFrame, ids: tuple[str, ...] = ("account_id",)) -> None:
     """Put the frame into the temporary table `staged`."""
     columns = [f'"{name}" {_type(name, dtype, ids)}' for name, dtype in frame.schema.items()]
     work.run(f"CREATE TEMP TABLE staged ({', '.join(columns)}) ON COMMIT DROP")
-    copy_rows(work, "staged", frame)
+    _copy(work, "staged", frame)
     work.run("ANALYZE staged")
+
+
+def _copy(work: Work, table: str, frame: pl.DataFrame) -> None:
+    names = ", ".join(f'"{name}"' for name in frame.columns)
+    with work.cursor.copy(f'COPY "{table}" ({names}) FROM STDIN (FORMAT csv)') as copy:
+        for start in range(0, frame.height, _ROWS_PER_CHUNK):
+            part = io.BytesIO()
+            frame.slice(start, _ROWS_PER_CHUNK).write_csv(part, include_header=False)
+            copy.write(part.getvalue())
 
 
 def _type(name: str, dtype: pl.DataType, ids: tuple[str, ...]) -> str:

@@ -239,10 +239,9 @@ def _choice(engine: EngineName, url: str | None) -> EngineChoice:
 
 def _embedded() -> str:
     """Start the embedded PostgreSQL in the data directory and return its URL."""
-    from tradeline.actions.databases import embedded_url
+    from tradeline.database import data_directory, embedded_url
 
-    named = os.environ.get("TRADELINE_DATA")
-    return embedded_url(Path(named) if named else Path.home() / ".local" / "share" / "tradeline")
+    return embedded_url(data_directory(os.environ))
 
 
 def _save_profile(path: Path, run: ReviewRun) -> None:

@@ -66,7 +66,7 @@ class Cover:
 def in_force(
     cover: Cover, *, as_of: date, terms_days: int | None, last_shipment: date | None
 ) -> bool:
-    """Return whether a mitigant counts on a day: its dates, the insurer's terms, the LC's expiry."""
+    """Return whether cover counts on a day: its dates, the insurer's terms, the LC's expiry."""
     return (
         cover.valid_from <= as_of <= cover.valid_to
         and _within_terms(cover, terms_days)

@@ -24,13 +24,15 @@ class Account(Owned):
     class Meta:
         db_table = "account"
         constraints = [
-            models.UniqueConstraint(fields=["organisation", "entity", "customer_no"], name="account_no"),
+            models.UniqueConstraint(
+                fields=["organisation", "entity", "customer_no"], name="account_no"
+            ),
             models.CheckConstraint(condition=~models.Q(customer_no=""), name="account_has_no"),
         ]
 
     def __str__(self) -> str:
         """Return the customer number."""
-        return self.customer_no
+        return str(self.customer_no)
 
 
 class AccountAlias(Owned):
@@ -43,9 +45,11 @@ class AccountAlias(Owned):
     class Meta:
         db_table = "account_alias"
         constraints = [
-            models.UniqueConstraint(fields=["organisation", "entity", "alias"], name="account_alias_once"),
+            models.UniqueConstraint(
+                fields=["organisation", "entity", "alias"], name="account_alias_once"
+            ),
         ]
 
     def __str__(self) -> str:
         """Return the alias."""
-        return self.alias
+        return str(self.alias)

@@ -61,7 +61,9 @@ class Position(Owned):
 
     class Meta:
         db_table = "position"
-        constraints = [models.UniqueConstraint(fields=["organisation", "line", "day"], name="position_day")]
+        constraints = [
+            models.UniqueConstraint(fields=["organisation", "line", "day"], name="position_day")
+        ]
 
     def __str__(self) -> str:
         """Return the day."""

@@ -26,4 +26,4 @@ class CustomerGroup(Owned):
 
     def __str__(self) -> str:
         """Return the code."""
-        return self.code
+        return str(self.code)

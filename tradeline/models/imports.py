@@ -111,8 +111,7 @@ class Feed(Owned):
         db_table = "feed"
         constraints = [
             models.UniqueConstraint(
-                fields=["organisation", "kind", "entity"],
-                name="feed_once", nulls_distinct=False
+                fields=["organisation", "kind", "entity"], name="feed_once", nulls_distinct=False
             ),
             one_of("kind", FeedKind, "feed_kind"),
         ]

@@ -82,8 +82,8 @@ class LimitKind(models.TextChoices):
 class LimitVersion(Owned):
     """A limit over a span of days (valid time), as it was known over a span of time (recorded).
 
-    A version is never edited: it is superseded by setting `superseded_at` once. "What did we know on
-    day D" reads the versions recorded by D and not superseded by then.
+    A version is never edited: it is superseded by setting `superseded_at` once. "What did we know
+    on day D" reads the versions recorded by D and not superseded by then.
     """
 
     line = key("tradeline.CreditLine")

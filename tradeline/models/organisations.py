@@ -39,7 +39,7 @@ class LegalEntity(Owned):
 
     def __str__(self) -> str:
         """Return the code."""
-        return self.code
+        return str(self.code)
 
 
 class Role(models.TextChoices):
@@ -63,7 +63,9 @@ class Membership(Owned):
     class Meta:
         db_table = "membership"
         constraints = [
-            models.UniqueConstraint(fields=["organisation", "user", "role"], name="membership_once"),
+            models.UniqueConstraint(
+                fields=["organisation", "user", "role"], name="membership_once"
+            ),
             one_of("role", Role, "membership_role"),
         ]
 

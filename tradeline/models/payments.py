@@ -42,4 +42,4 @@ class Payment(models.Model):
 
     def __str__(self) -> str:
         """Return the number."""
-        return self.payment_no
+        return str(self.payment_no)

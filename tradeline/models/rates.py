@@ -20,7 +20,9 @@ class FxRate(Owned):
     class Meta:
         db_table = "fx_rate"
         constraints = [
-            models.UniqueConstraint(fields=["organisation", "base", "quote", "day"], name="fx_rate_day"),
+            models.UniqueConstraint(
+                fields=["organisation", "base", "quote", "day"], name="fx_rate_day"
+            ),
             models.CheckConstraint(condition=Q(rate__gt=0), name="fx_rate_positive"),
         ]
 

@@ -12,7 +12,7 @@ OrderMeaning = Literal["open", "held", "none"]
 CREDIT_CHECK: Final = "exposure = open orders + deliveries + billing documents + open items"
 
 
-def _lower(statuses: dict[str, OrderMeaning]) -> dict[str, OrderMeaning]:
+def _lower(statuses: Mapping[str, OrderMeaning]) -> dict[str, OrderMeaning]:
     """Return the statuses in lower case, which is how an order's status is looked up."""
     found = {name.strip().casefold(): meaning for name, meaning in statuses.items()}
     if len(found) != len(statuses) or "" in found:
@@ -25,15 +25,21 @@ FeedAges = dict[Literal["ar", "orders", "payments", "limits", "rates"], Whole]
 
 
 def _statuses() -> Mapping[str, OrderMeaning]:
-    none = ("draft", "quote", "quotation", "cancelled", "canceled", "closed", "invoiced",
-            "rejected", "expired")  # fmt: skip
+    none = (
+        "draft", "quote", "quotation", "cancelled", "canceled", "closed", "invoiced", "rejected",
+        "expired",
+    )  # fmt: skip
     held = ("held", "on hold", "blocked", "credit hold", "credit block")
-    counted = ("open", "confirmed", "approved", "released", "picked", "packed", "back-order",
-               "backorder", "partially shipped", "part shipped", "shipped", "delivered",
-               "partially delivered", "partially invoiced")  # fmt: skip
-    return _lower(
-        dict.fromkeys(none, "none") | dict.fromkeys(held, "held") | dict.fromkeys(counted, "open")
-    )
+    counted = (
+        "open", "confirmed", "approved", "released", "picked", "packed", "back-order",
+        "backorder", "partially shipped", "part shipped", "shipped", "delivered",
+        "partially delivered", "partially invoiced",
+    )  # fmt: skip
+    found: dict[str, OrderMeaning] = {}
+    found |= dict.fromkeys(none, "none")
+    found |= dict.fromkeys(held, "held")
+    found |= dict.fromkeys(counted, "open")
+    return _lower(found)
 
 
 class Exposure(Section):

@@ -49,7 +49,7 @@ def behind(row: ExposureRow, *, as_of: date) -> Behind:
     return Behind(
         documents=list(documents.order_by("due_date", "document_no")),
         orders=counted,
-        limits=list(LimitVersion.objects.filter(line_id=row.line_id, superseded_at=None)
+        limits=list(LimitVersion.objects.filter(line__id=row.line_id, superseded_at=None)
                     .order_by("valid_from")),
         set_aside=list(QuarantinedRow.objects.filter(customer_no=row.customer_no, state="open")),
         net_minor=net_minor(row.exposure_minor, secured), secured_minor=secured,
@@ -97,8 +97,11 @@ def group_exposure(code: str, *, as_of: date, currency: str) -> tuple[int, int]:
     amounts = []
     for line in CreditLine.objects.filter(account__group_id__in=tree, account__intercompany=False):
         if line.currency != currency and line.currency not in factors:
-            factors[line.currency] = (rates.factor(line.currency, currency)
-                                      * 10 ** exponent(currency) / 10 ** exponent(line.currency))
+            factors[line.currency] = (
+                rates.factor(line.currency, currency)
+                * 10 ** exponent(currency)
+                / 10 ** exponent(line.currency)
+            )
         factor = factors.get(line.currency, 1)
         amounts.append(round_half_up(line.exposure_minor * factor))
     set_off = CustomerGroup.objects.get(code=code).set_off

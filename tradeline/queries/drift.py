@@ -54,11 +54,10 @@ def resum() -> list[Drift]:
     sums = ", ".join(f"coalesce(sum(counted_minor) FILTER (WHERE {condition}), 0) AS {name}"
                      for name, condition in _DOCUMENTS.items())  # fmt: skip
     order_sums = ", ".join(f"sum({column}) AS {name}" for name, column in _ORDERS.items())
-    names = [*_DOCUMENTS, *_ORDERS]
-    pairs = ", ".join(f"('{name}', l.{name}, coalesce({'d' if name in _DOCUMENTS else 'o'}.{name}, 0))"
-                      for name in names)  # fmt: skip
-    differs = " OR ".join(f"l.{name} <> coalesce({'d' if name in _DOCUMENTS else 'o'}.{name}, 0)"
-                          for name in names)  # fmt: skip
+    summed = {name: f"coalesce({'d' if name in _DOCUMENTS else 'o'}.{name}, 0)"
+              for name in (*_DOCUMENTS, *_ORDERS)}  # fmt: skip
+    pairs = ", ".join(f"('{name}', l.{name}, {total})" for name, total in summed.items())
+    differs = " OR ".join(f"l.{name} <> {total}" for name, total in summed.items())
     with connection.cursor() as cursor:
         cursor.execute(
             f"""SELECT l.id, coalesce(a.customer_no, ''), p.bucket, p.counter, p.summed,
