@@ -21,7 +21,7 @@ from tradeline.actions import documents, limits, masters, orders, payments, rate
 from tradeline.actions.accounts import entities, with_accounts
 from tradeline.actions.acting import Actor, Work, working
 from tradeline.actions.audit import record
-from tradeline.actions.staging import Load, Outcome, add_rows
+from tradeline.actions.staging import Load, Outcome, add_rows, refresh_statistics
 from tradeline.engine.feed_checks import set_aside, with_faults, without_rate
 from tradeline.errors import MissingRate, StateFault
 from tradeline.models import Feed, ImportBatch
@@ -46,6 +46,7 @@ _KINDS: Final[Mapping[str, ModuleType]] = {
 _COUNTS: Final = (
     "rows_in", "rows_applied", "rows_unchanged", "rows_quarantined", "rows_closed",
 )  # fmt: skip
+_MANY: Final = 10_000  # rows, after which the planner should look anew
 _WITH_RATES: Final = ("ar", "orders")
 
 
@@ -133,6 +134,8 @@ def _imported(work: Work, request: ImportRequest, tell: Tell) -> Imported:
     usable = whole.filter(pl.col("reason").is_null())
     outcome = module.apply(load, usable)
     tell(STEPS[3], 0, 1)
+    if outcome.applied > _MANY:
+        refresh_statistics(work)
     bad = _refused(whole, outcome)
     result = _result(request, load, outcome, frame, bad, opened=opened, repeats=repeats)
     _record(load, request, result, bad)

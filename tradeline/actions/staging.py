@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from tradeline.policy.schema import Policy
 
 _ROWS_PER_CHUNK: Final = 50_000
+_MAINTAIN_VERSION: Final = 17_00_00
 _TYPES: Final[Mapping[Any, str]] = {pl.Int64: "bigint", pl.Date: "date", pl.Boolean: "boolean"}
 
 
@@ -71,6 +72,15 @@ def add_rows(work: Work, table: str, frame: pl.DataFrame) -> None:
     _copy(work, "incoming", frame)
     work.run(f'INSERT INTO "{table}" ({names}) SELECT {names} FROM incoming')
     work.run("DROP TABLE incoming")
+
+
+def refresh_statistics(work: Work) -> None:
+    """Let the planner look at the bulk tables anew, where the server lets the program do so.
+
+    PostgreSQL before 17 keeps that to the owner; there autovacuum does it within minutes.
+    """
+    if work.cursor.connection.info.server_version >= _MAINTAIN_VERSION:
+        work.run("ANALYZE account, credit_line, line_event, document, order_line, payment")
 
 
 def stage(work: Work, frame: pl.DataFrame, ids: tuple[str, ...] = ("account_id",)) -> None:

@@ -100,5 +100,3 @@ def money(amount_minor: int | None, currency: str) -> str | None:
     from tradeline.money import to_decimal
 
     return None if amount_minor is None else str(to_decimal(amount_minor, currency))
-
-

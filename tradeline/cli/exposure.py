@@ -61,11 +61,14 @@ def exposure(
 
 def told(row: ExposureRow) -> dict[str, Any]:
     """Return the documented fields of a row; money as decimal texts."""
+
     def amount(minor: int | None) -> str | None:
         return money(minor, row.currency)
 
     buckets = {name: amount(row.buckets_minor[name]) for name in (*TOLD, "unapplied_credits")}
-    beside = {name: amount(row.buckets_minor[name]) for name in ("orders_later", "held", "disputed")}
+    beside = {
+        name: amount(row.buckets_minor[name]) for name in ("orders_later", "held", "disputed")
+    }
     return {
         "customer_no": row.customer_no, "customer_name": row.customer_name, "entity": row.entity,
         "currency": row.currency, "limit": amount(row.limit_minor),

@@ -25,3 +25,11 @@ CREATE INDEX document_open ON document (organisation_id, account_id, due_date)
     WHERE open_minor > 0;
 CREATE INDEX quarantined_row_open ON quarantined_row (organisation_id, kind, customer_no)
     WHERE state = 'open';
+
+-- After a large import the program brings the planner's statistics up to date itself.
+DO $$ BEGIN
+    IF current_setting('server_version_num')::int >= 170000 THEN
+        GRANT MAINTAIN ON account, credit_line, line_event, document, order_line, payment
+            TO tradeline_app;
+    END IF;
+END $$;
