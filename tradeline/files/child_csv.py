@@ -107,11 +107,11 @@ def _refuse_hostile(body: bytes) -> None:
             where=Place(row=row),
             mend="Export the file again; NUL bytes mean that it is damaged or not text.",
         )
-    at = _long_line(body)
-    if at is not None:
+    begin = _long_line(body)
+    if begin is not None:
         raise HostileFile(
             f"A line is longer than {LINE_BYTES_MAX:,} bytes.",
-            where=Place(row=body.count(b"\n", 0, at) + 1),
+            where=Place(row=body.count(b"\n", 0, begin) + 1),
             mend="Export the file again with one record per line.",
         )
     if body.count(b'"') % 2:
@@ -215,7 +215,7 @@ def _table(body: memoryview, delimiter: str, width: int, line: int) -> tuple[Any
     bad: list[Any] = []
 
     def report(row: Any) -> str:
-        bad.append([line + row.number, row.actual_columns, row.expected_columns, row.text[:200]])
+        bad.append([line + row.number, row.actual_columns, row.expected_columns, row.text[:2000]])
         return "skip"
 
     if not body.nbytes:
