@@ -169,7 +169,9 @@ class FeedFile:
         """Return per row what cannot be used, as `due_date: 31/02/2026; ...`; null when fine."""
         if not self.faults:
             return pa.nulls(self.height, pa.string())
-        return arrow_text(joined(self.faults, self.height))
+        order = self.mapped.vocabulary.fields[self.mapped.role]
+        ordered = {name: self.faults[name] for name in order if name in self.faults}
+        return arrow_text(joined(ordered, self.height))
 
 
 def _is_plain(column: pa.Array | None) -> bool:

@@ -196,15 +196,12 @@ class Money:
         return minor.to_arrow().cast(pa.int64())
 
     def need(self, name: str, minor: pa.Array) -> None:
-        """Add the fault that an amount which must be there is blank."""
-        if not minor.null_count:
-            return
-        read = self.numbers.get(name)
-        if read is None:
-            silent = pc.is_null(self.file.text(name))
-        else:  # a dash is blank too
-            silent = (read.value.is_null() & read.fault.is_null()).to_arrow()
-        self.file.blame_where(name, silent, BLANK)
+        """Add the fault that an amount which must be there is blank.
+
+        It is, where nothing was read, nothing was odd and the currency is known.
+        """
+        if minor.null_count:
+            self.file.blame_where(name, pc.and_(pc.is_null(minor), pc.is_valid(self.codes)), BLANK)
 
 
 def _largest(column: pa.Array) -> Decimal:

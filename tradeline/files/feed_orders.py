@@ -37,11 +37,15 @@ class Tax:
 
     def __post_init__(self) -> None:
         rate = self.rate_pct
-        if rate is not None and not (0 <= rate <= 100 and rate == round(rate, TAX_RATE_DIGITS)):
+        if rate is not None and not _usable(rate):
             raise ArgumentFault(
                 f"A tax rate of {rate} percent cannot be used.",
                 mend=f"Give 0 to 100 with at most {TAX_RATE_DIGITS} decimals, such as 18.",
             )
+
+
+def _usable(rate: Decimal) -> bool:
+    return rate.is_finite() and 0 <= rate <= 100 and rate == round(rate, TAX_RATE_DIGITS)
 
 
 @dataclass(frozen=True, kw_only=True)
