@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from typer.main import get_command
 from typer.testing import CliRunner
 
+from tools.reference_imports import imports_page
 from tradeline.cli.main import app
 from tradeline.engine import tables
 from tradeline.engine.quality import REMARKS
@@ -122,8 +123,10 @@ def _prudent() -> str:
 COLUMNS = Path(__file__).with_name("columns.txt")
 
 INTAKE_CODES = {
+    "AMOUNT_TWIN": ("INFO", "The feed has only one of amount and open amount; it was taken twice."),
+    "BLANK_ROWS": ("INFO", "Blank rows of a feed were left out."),
     "AMOUNT_TOO_LARGE": ("ERROR", "An amount is beyond 900,000,000,000,000 minor units."),
-    "COLUMN_ABSENT": ("INFO", "The master has no such column; its checks treat it as blank."),
+    "COLUMN_ABSENT": ("INFO", "The master or feed has no such column; its values are not known."),
     "CURRENCY_ASSUMED": ("INFO", "Blank currency cells were taken as the file's one currency."),
     "LIMIT_FROM_ITEMS": ("INFO", "The limits were taken from the items, which repeat them."),
     "SECTION_CARRIED": ("INFO", "A section's customer was carried down to its documents."),
@@ -328,6 +331,7 @@ PAGES: dict[str, Callable[[], str]] = {
     "policy.md": policy_page,
     "policy.schema.json": policy_schema,
     "data-contract.md": contract_page,
+    "imports.md": imports_page,
     "mapping.md": mapping_page,
     "cli.md": cli_page,
 }

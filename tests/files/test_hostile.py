@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+import re
 import struct
 import sys
 import zipfile
@@ -12,7 +14,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from tradeline.errors import FileFault, HostileFile
-from tradeline.files import sandbox
+from tradeline.files import child_csv, sandbox
 from tradeline.files.sandbox import LIMITS, Reading
 
 if TYPE_CHECKING:
@@ -146,6 +148,16 @@ def test_endless_line(desk, head):
     with pytest.raises(HostileFile) as caught:
         desk.read(desk.csv(head.encode() + b"x" * (64 * 1024**2)), currency="INR")
     assert "longer than" in caught.value.what
+
+
+def test_the_first_long_line_is_found_where_it_begins(monkeypatch):
+    """Leaping from line end to line end finds what a search byte by byte finds."""
+    monkeypatch.setattr(child_csv, "LINE_BYTES_MAX", 4)
+    for length in range(9):
+        for marks in itertools.product(b"a\n\r", repeat=length):
+            body = bytes(marks)
+            found = re.search(rb"[^\r\n]{4}", body)
+            assert child_csv._long_line(body) == (found.start() if found else None), body
 
 
 def test_gigabyte_file_is_refused_unread(desk, monkeypatch):

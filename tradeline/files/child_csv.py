@@ -9,7 +9,6 @@ from __future__ import annotations
 import codecs
 import csv
 import itertools
-import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -42,7 +41,8 @@ def read(request: dict[str, Any], words: Callable[[], Sequence[str]]) -> dict[st
     delimiter = request["delimiter"] or _delimiter(sample)
     (line, headers, offset), banner = _header(sample, delimiter, request["header_row"], words)
     table, bad = _table(memoryview(body)[offset:], delimiter, len(headers), line)
-    _refuse_swallowed(table, delimiter, line)
+    if b'"' in body:  # without a quotation mark no cell holds a line end
+        _refuse_swallowed(table, delimiter, line)
     write_table(table, request["output"])
     return {
         "format": "csv", "sheet": None, "header_row": line, "headers": distinct_headers(headers),
@@ -107,11 +107,11 @@ def _refuse_hostile(body: bytes) -> None:
             where=Place(row=row),
             mend="Export the file again; NUL bytes mean that it is damaged or not text.",
         )
-    first = re.compile(rb"[^\r\n]{%d}" % LINE_BYTES_MAX).search(body)
-    if first:
+    begin = _long_line(body)
+    if begin is not None:
         raise HostileFile(
             f"A line is longer than {LINE_BYTES_MAX:,} bytes.",
-            where=Place(row=body.count(b"\n", 0, first.start()) + 1),
+            where=Place(row=body.count(b"\n", 0, begin) + 1),
             mend="Export the file again with one record per line.",
         )
     if body.count(b'"') % 2:
@@ -121,6 +121,18 @@ def _refuse_hostile(body: bytes) -> None:
             where=Place(row=row),
             mend="Close it, or write a quotation mark inside a text as two.",
         )
+
+
+def _long_line(body: bytes) -> int | None:
+    """Return where the first line that is too long begins; leaps from line end to line end."""
+    begin = 0
+    while begin + LINE_BYTES_MAX <= len(body):
+        window = (begin, begin + LINE_BYTES_MAX)
+        end = max(body.rfind(b"\n", *window), body.rfind(b"\r", *window))
+        if end < 0:
+            return begin
+        begin = end + 1
+    return None
 
 
 def _sample(body: bytes) -> str:
@@ -203,7 +215,7 @@ def _table(body: memoryview, delimiter: str, width: int, line: int) -> tuple[Any
     bad: list[Any] = []
 
     def report(row: Any) -> str:
-        bad.append([line + row.number, row.actual_columns, row.expected_columns, row.text[:200]])
+        bad.append([line + row.number, row.actual_columns, row.expected_columns, row.text[:2000]])
         return "skip"
 
     if not body.nbytes:

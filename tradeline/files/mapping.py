@@ -13,16 +13,19 @@ from tradeline.errors import ArgumentFault, MappingFault, Place, QuestionForUser
 from tradeline.files import cells, currencies, labels, units
 from tradeline.files.header import column_letter, normalise
 from tradeline.files.records import ColumnMatch
-from tradeline.files.synonyms import FIELDS, Role, Synonym, known_words, table
+from tradeline.files.synonyms import FIELDS, REVIEW, Role, Synonym, Vocabulary, Words, table
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
 _GSTIN: Final = re.compile(r"^\d{2}[A-Z]{5}\d{4}[A-Z][0-9A-Z]Z[0-9A-Z]$")
 _SAMPLE: Final = 200
 _CUSTOMER: Final = ("customer_no", "customer_name")
-_DECIDING: Final[tuple[str, ...]] = ("credit_limit", "outstanding", "amount", "open_amount")
-_MASTER_ONLY: Final = ("credit_limit", "outstanding")
+_DECIDING: Final[tuple[str, ...]] = (
+    "credit_limit", "outstanding", "amount", "open_amount", "limit", "ordered_amount",
+    "shipped_amount", "invoiced_amount", "unit_price", "rate",
+)  # fmt: skip
+_ALONE: Final = ("credit_limit", "outstanding", "limit", "ordered_amount")  # once per row
 _GIVEN: Final = -2  # the rank of an answer by the user
 
 
@@ -36,6 +39,7 @@ class Mapped:
     unused: tuple[str, ...]
     buckets: Mapping[int, str] = field(default_factory=dict)  # column -> ageing bucket
     rivals: Mapping[str, tuple[int, ...]] = field(default_factory=dict)  # as good for the field
+    vocabulary: Vocabulary = REVIEW
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,10 +57,14 @@ def map_columns(
     given: Mapping[str, str],
     *,
     role: Role | None,
+    vocabulary: Vocabulary = REVIEW,
 ) -> Mapped:
-    """Return the mapping of the given role, else of the one that fits best."""
-    tried = {each: _mapped(headers, frame, given, each) for each in FIELDS}
-    chosen = tried[role or _role(tried)]
+    """Return the mapping of the given role, else of the one of the review that fits best."""
+    if role is None:
+        tried = {each: _mapped(headers, frame, given, each, REVIEW) for each in FIELDS}
+        chosen = tried[_role(tried)]
+    else:
+        chosen = _mapped(headers, frame, given, role, vocabulary)
     return _with_shapes(chosen, headers, frame) if chosen.role == "master" else chosen
 
 
@@ -85,15 +93,29 @@ def missing(mapped: Mapped) -> list[str]:
         ),
         "payments": (_CUSTOMER, ("payment_no",), ("date",), ("amount",)),
         "rates": (("date",), ("from",), ("to",), ("rate",)),
+        "customers": (_CUSTOMER,),
+        "limits": (_CUSTOMER, ("limit",)),
+        "ar": (
+            _CUSTOMER, ("document_no",), ("due_date", "document_date"), ("amount", "open_amount"),
+        ),
+        "orders": (
+            _CUSTOMER, ("order_no",), ("ordered_amount", "ordered_qty"),
+            ("ordered_amount", "unit_price"),
+        ),
     }  # fmt: skip
     return [" or ".join(group) for group in needs[mapped.role] if not have & set(group)]
 
 
 def _mapped(
-    headers: Sequence[str], frame: pl.DataFrame, given: Mapping[str, str], role: Role
+    headers: Sequence[str],
+    frame: pl.DataFrame,
+    given: Mapping[str, str],
+    role: Role,
+    vocabulary: Vocabulary,
 ) -> Mapped:
-    fixed = _fixed(headers, given, role)
-    found = [each for i, header in enumerate(headers) for each in _named(i, header, frame, role)]
+    fixed = _fixed(headers, given, role, vocabulary)
+    words = vocabulary.table()[role]
+    found = [each for i, header in enumerate(headers) for each in _named(i, header, frame, words)]
     taken: dict[str, _Found] = {}
     used: set[int] = {i for i, _ in fixed}
     for index, name in fixed:
@@ -105,7 +127,7 @@ def _mapped(
             taken[each.field] = each
             used.add(each.index)
     rivals = {name: _rivals(name, found, taken, headers) for name in _DECIDING if name in taken}
-    return replace(_result(role, taken, headers), rivals=rivals)
+    return replace(_result(role, taken, headers, vocabulary), rivals=rivals)
 
 
 def _rivals(
@@ -123,7 +145,7 @@ def _rivals(
         and each.index not in used
         and (
             _word(headers[each.index]) == _word(headers[chosen.index])
-            or (name in _MASTER_ONLY and each.confidence == chosen.confidence)
+            or (name in _ALONE and each.confidence == chosen.confidence)
         )
     )
 
@@ -172,10 +194,13 @@ def without(mapped: Mapped, name: str, headers: Sequence[str]) -> Mapped:
     )  # fmt: skip
 
 
-def _result(role: Role, taken: Mapping[str, _Found], headers: Sequence[str]) -> Mapped:
-    order = [name for name in FIELDS[role] if name in taken]
+def _result(
+    role: Role, taken: Mapping[str, _Found], headers: Sequence[str], vocabulary: Vocabulary
+) -> Mapped:
+    order = [name for name in vocabulary.fields[role] if name in taken]
     return Mapped(
         role=role,
+        vocabulary=vocabulary,
         columns={name: taken[name].index for name in order},
         matches=tuple(
             ColumnMatch(
@@ -194,8 +219,8 @@ def _unused(headers: Sequence[str], used: set[int]) -> tuple[str, ...]:
     return tuple(h for i, h in enumerate(headers) if i not in used and not h.startswith("(column "))
 
 
-def _named(index: int, header: str, frame: pl.DataFrame, role: Role) -> list[_Found]:
-    entries = table()[role].get(_word(header), ())
+def _named(index: int, header: str, frame: pl.DataFrame, words: Words) -> list[_Found]:
+    entries = words.get(_word(header), ())
     fields = {entry.field for entry in entries}
     if fields >= set(_CUSTOMER):
         wanted = _CUSTOMER[0] if _like_ids(frame[str(index)]) else _CUSTOMER[1]
@@ -228,16 +253,23 @@ def field_of(word: str) -> str | None:
     return None
 
 
-def _fixed(headers: Sequence[str], given: Mapping[str, str], role: Role) -> list[tuple[int, str]]:
+def _field(word: str, role: Role, vocabulary: Vocabulary) -> str | None:
+    """Return the field a word names: any of the review's, but only those of this feed."""
+    return field_of(word) if vocabulary is REVIEW else vocabulary.field_of(word, role)
+
+
+def _fixed(
+    headers: Sequence[str], given: Mapping[str, str], role: Role, vocabulary: Vocabulary
+) -> list[tuple[int, str]]:
     places = {normalise(header): i for i, header in reversed(list(enumerate(headers)))}
     exact = {header.casefold(): i for i, header in enumerate(headers)}
     fixed = []
     for left, right in given.items():
         for header, word in ((left, right), (right, left)):
             index = exact.get(header.strip().casefold(), places.get(normalise(header)))
-            name = field_of(word)
+            name = _field(word, role, vocabulary)
             if index is not None and name is not None:
-                name = _for_role(name, role)
+                name = name if vocabulary is not REVIEW else _for_role(name, role)
                 fixed += [(index, name)] if name else []
                 break
     return fixed
@@ -251,12 +283,20 @@ def _for_role(name: str, role: Role) -> str | None:
     return twin if twin in FIELDS[role] else None
 
 
-def refuse_unknown(headers: Sequence[str], given: Mapping[str, str], file: str) -> None:
-    """Raise ArgumentFault for an answer that names no column, or no field, of these headers."""
+def refuse_unknown(
+    headers: Sequence[str],
+    given: Mapping[str, str],
+    file: str,
+    meaning: Callable[[str], str | None] = field_of,
+) -> None:
+    """Raise ArgumentFault for an answer that names no column, or no field, of these headers.
+
+    `meaning` returns the field of a word.
+    """
     seen = {normalise(header) for header in headers} | {header.casefold() for header in headers}
     for left, right in given.items():
         sides = ((left, right), (right, left))
-        if any((normalise(h) in seen or h.casefold() in seen) and field_of(f) for h, f in sides):
+        if any((normalise(h) in seen or h.casefold() in seen) and meaning(f) for h, f in sides):
             continue
         raise ArgumentFault(
             f"--map {left}={right} fits nothing: one side must be a column of the file and the "
@@ -329,9 +369,8 @@ def fault(
 def _hint(name: str, mapped: Mapped, headers: Sequence[str]) -> str:
     words = {normalise(header): header for header in (mapped.unused or headers)}
     wanted = [name, name.replace("_", " ")]
-    wanted += [
-        w for w in known_words() if any(e.field == name for e in table()[mapped.role].get(w, ()))
-    ]
+    words_of = mapped.vocabulary.table()[mapped.role]
+    wanted += [w for w in sorted(words_of) if any(e.field == name for e in words_of[w])]
     close = [near for word in wanted for near in get_close_matches(word, words, n=1, cutoff=0.6)]
     header = words[close[0]] if close else "<column>"
     hint = f'Name the column: --map "{header}={name}".'

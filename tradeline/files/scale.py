@@ -17,7 +17,10 @@ if TYPE_CHECKING:
     from tradeline.files.mapping import Mapped
     from tradeline.files.units import Unit
 
-MONEY: Final = ("credit_limit", "outstanding", "amount", "open_amount")
+MONEY: Final = (
+    "credit_limit", "outstanding", "amount", "open_amount", "limit", "ordered_amount",
+    "shipped_amount", "invoiced_amount", "cancelled_amount",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, kw_only=True)

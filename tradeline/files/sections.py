@@ -16,12 +16,14 @@ import polars as pl
 from tradeline.files import cells, findings
 from tradeline.files.mapping import map_columns, missing
 from tradeline.files.prepared import PSEUDO, split_off
+from tradeline.files.synonyms import REVIEW
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from tradeline.files.mapping import Mapped
     from tradeline.files.sandbox import RawTable
+    from tradeline.files.synonyms import Role, Vocabulary
 
 _HEADER: Final = "Customer"
 _HEADING: Final = "A row that only names an age was left out; it is no account or document."
@@ -35,10 +37,14 @@ _AGE: Final = r"(?i)^(?:current|not (?:yet )?due|\d+ ?- ?\d+ days\b.*|.*\bpast d
 
 
 def carried(
-    raw: RawTable, frame: pl.DataFrame, given: Mapping[str, str], where: dict[str, str | None]
+    raw: RawTable,
+    frame: pl.DataFrame,
+    given: Mapping[str, str],
+    where: dict[str, str | None],
+    kind: tuple[Role, Vocabulary] = ("items", REVIEW),
 ) -> tuple[RawTable, pl.DataFrame, Mapped, list[pl.DataFrame]] | None:
     """Return the file with each document's customer in it; None when it is not in sections."""
-    mapped = map_columns(raw.headers, frame, given, role="items")
+    mapped = map_columns(raw.headers, frame, given, role=kind[0], vocabulary=kind[1])
     if set(missing(mapped)) - {"customer_no or customer_name"} or not frame.height:
         return None
     own = mapped.columns.get("customer_no", mapped.columns.get("customer_name"))
@@ -51,7 +57,8 @@ def carried(
     if not bool(lone.any()) or not bool(documents.any()):
         return None
     if named is None or named.null_count() == len(named):
-        return _by_customer(raw, frame, given, own, _names(first, lone, totals), where)
+        split = _by_customer(raw, frame, own, _names(first, lone, totals), where)
+        return None if split is None else _mapped(*split, given=given, kind=kind)
     ages = lone & first.str.contains(_AGE).fill_null(value=False)
     if named.null_count() or not bool(ages.any()):
         return None
@@ -128,11 +135,11 @@ def _full(text: str, stack: list[tuple[str, str]]) -> str:
 def _by_customer(
     raw: RawTable,
     frame: pl.DataFrame,
-    given: Mapping[str, str],
     own: int | None,
     marks: tuple[dict[int, str], list[int], list[int]],
     where: dict[str, str | None],
-) -> tuple[RawTable, pl.DataFrame, Mapped, list[pl.DataFrame]] | None:
+) -> tuple[RawTable, pl.DataFrame, int, list[pl.DataFrame]] | None:
+    """Return the documents with their customer, and the index of the column it stands in."""
     found, sections, ends = marks
     if not any(found.values()):
         return None
@@ -145,8 +152,20 @@ def _by_customer(
     kept, notes = split_off(frame, ends, where) if ends else (frame, [])
     kept = kept.filter(~kept["#row"].is_in(frame["#row"].gather(sections).implode()))
     raw = replace(raw, about={**raw.about, "headers": headers})
-    mapped = map_columns(headers, kept, given, role="items")
-    return raw, kept, _explained(mapped, index), [*notes, _note(len(sections), where)]
+    return raw, kept, index, [*notes, _note(len(sections), where)]
+
+
+def _mapped(
+    raw: RawTable,
+    kept: pl.DataFrame,
+    index: int,
+    notes: list[pl.DataFrame],
+    *,
+    given: Mapping[str, str],
+    kind: tuple[Role, Vocabulary],
+) -> tuple[RawTable, pl.DataFrame, Mapped, list[pl.DataFrame]]:
+    mapped = map_columns(raw.headers, kept, given, role=kind[0], vocabulary=kind[1])
+    return raw, kept, _explained(mapped, index), notes
 
 
 def _explained(mapped: Mapped, index: int) -> Mapped:
