@@ -10,7 +10,7 @@ import typer
 from tradeline.errors import ArgumentFault, NotFound
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+
     from datetime import date
 
     from tradeline.models.context import Actor

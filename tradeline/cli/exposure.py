@@ -25,7 +25,7 @@ TOLD: Final = (
 
 @app.callback()
 @guard()
-def exposure(
+def exposure(  # noqa: PLR0917 - one parameter per option
     context: typer.Context,
     over: Annotated[
         str | None, typer.Option(metavar="PERCENT", help="Only above this use of the limit.")

@@ -47,7 +47,8 @@ def show_import(done: Imported, feed: Feed, *, preview: bool) -> None:
         highlight=False,
     )  # fmt: skip
     console.print(
-        f"{done.accounts_opened:,} accounts {verb} opened, {done.lines_moved:,} lines {verb} moved.",
+        f"{done.accounts_opened:,} accounts {verb} opened, "
+        f"{done.lines_moved:,} lines {verb} moved.",
         highlight=False,
     )
     for code, total in sorted(done.totals.get("in", {}).items()):
