@@ -81,3 +81,7 @@ class EngineFault(TradelineError):
 
 class RunFault(TradelineError):
     """A run folder that is incomplete, altered or does not reproduce."""
+
+
+class TermFault(TradelineError):
+    """A payment term that cannot be read, or that does not fit its document."""

@@ -74,7 +74,9 @@ def _numeric(schema: dict[str, Any]) -> dict[str, Any]:
     numbers = [option for option in options if option.get("type") == "number"]
     if not numbers:
         return schema
-    return {**{k: v for k, v in schema.items() if k != "anyOf"}, **numbers[0]}
+    rest = {k: v for k, v in schema.items() if k != "anyOf"}
+    nothing = [option for option in options if option.get("type") == "null"]
+    return {**rest, "anyOf": [*numbers, *nothing]} if nothing else {**rest, **numbers[0]}
 
 
 def _inner(value: Any) -> Any:

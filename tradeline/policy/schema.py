@@ -45,6 +45,7 @@ from tradeline.policy.rubric import (
     TrackRecord,
     Utilisation,
 )
+from tradeline.policy.terms import Term, Terms
 
 __all__ = [
     "BANDS",
@@ -74,6 +75,8 @@ __all__ = [
     "Share",
     "Stages",
     "TaxId",
+    "Term",
+    "Terms",
     "Tier",
     "TrackRecord",
     "TrackScore",
@@ -157,3 +160,4 @@ class Policy(Section):
     fx: Fx = Fx()
     dso: Dso = Dso()
     track_score: TrackScore = TrackScore()
+    terms: Terms = Terms()

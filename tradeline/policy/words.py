@@ -326,6 +326,34 @@ _CHAPTERS: Final[dict[str, tuple[tuple[str, ...], ...]]] = {
         ("track_score.invoices_min", "A score{now} needs at least {}."),
         ("track_score.history_min_days", "A score{now} needs a history of at least {}."),
     ),
+    "Payment terms": (
+        (
+            "",
+            (
+                "An account's own term goes before that of its tier, that before the term of its "
+                "segment, and that before the standing one."
+            ),
+        ),
+        ("terms.named", "The terms that may be granted are{now}: {}."),
+        ("terms.default", "The standing term is{now} {}."),
+        ("terms.by_tier", "By tier the term is{now} {}.", "No tier has{now} a term of its own."),
+        (
+            "terms.by_segment",
+            "By segment the term is{now} {}.",
+            "No segment has{now} a term of its own.",
+        ),
+        (
+            "terms.calendars",
+            "Banks are{now} closed as follows: {}.",
+            "No calendar is{now} kept.",
+        ),
+        (
+            "terms.caps",
+            "A term is{now} remarked when it exceeds the law: {}.",
+            "No legal cap is{now} watched.",
+        ),
+        ("", "The last day of a discount still counts; days of grace never move a due date."),
+    ),
 }
 
 SENTENCES: Final = tuple(
