@@ -94,7 +94,7 @@ def deduction(tier: Discount, amounts: tuple[Taxed, ...]) -> Deduction:
             net_minor=sum(round_half_up(ratio * part.net_minor) for part in amounts),
             tax_minor=sum(round_half_up(ratio * part.tax_minor) for part in amounts),
         )
-    on_total = tier.on == "total"
+    on_total = tier.of == "total"
     base = sum(part.total_minor if on_total else part.net_minor for part in amounts)
     return Deduction(net_minor=round_half_up(ratio * base), tax_minor=0)
 

@@ -120,14 +120,14 @@ def _day_of_month(rule: Rule, base: date, _late: int) -> date:
 
 
 def _fixed(rule: Rule, base: date, _late: int) -> date:
-    assert rule.on is not None, "the policy's form asks for one"
-    if rule.on < base:
+    assert rule.fixed_date is not None, "the policy's form asks for one"
+    if rule.fixed_date < base:
         raise TermFault(
-            f"the term's fixed date {rule.on} lies before {base}",
+            f"the term's fixed date {rule.fixed_date} lies before {base}",
             where="fixed date",
             mend="Give the term a later date, or grant another term",
         )
-    return rule.on
+    return rule.fixed_date
 
 
 _FINDERS: Final[dict[str, Callable[[Rule, date, int], date]]] = {

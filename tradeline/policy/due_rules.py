@@ -44,9 +44,9 @@ _USES: Final[dict[RuleKind, tuple[str, ...]]] = {
     "prox": ("months", "day"),
     "months_then_days": ("months", "day", "days"),
     "day_of_month": ("day", "min_days"),
-    "fixed": ("on",),
+    "fixed": ("fixed_date",),
 }
-_NEEDS: Final = {"prox": "day", "day_of_month": "day", "fixed": "on"}
+_NEEDS: Final = {"prox": "day", "day_of_month": "day", "fixed": "fixed_date"}
 
 
 def _calendar_date(value: Any) -> date:
@@ -108,7 +108,7 @@ class Rule(Section):
     min_days: Whole = day_count(
         0, "Odoo test_payment_term", "For day_of_month: at least this many days must pass first."
     )
-    on: Day | None = number(
+    fixed_date: Day | None = number(
         None,
         "date",
         "dated terms of seasonal trade",
@@ -122,7 +122,7 @@ class Rule(Section):
         return self
 
     def _misfits(self) -> Iterator[Misfit]:
-        for name in ("days", "months", "day", "min_days", "on"):
+        for name in ("days", "months", "day", "min_days", "fixed_date"):
             if name not in _USES[self.kind] and getattr(self, name) not in (None, 0):
                 yield Misfit(name, f"means nothing for the kind {self.kind}; leave it out")
         needed = _NEEDS.get(self.kind)

@@ -24,7 +24,7 @@ ODOO_DISCOUNT: Final = "Odoo test_early_payment_discount"
 DIGITS_OF_A_ROUNDED_RATIO: Final = 6
 """A percentage that stands for a fraction, as 33.333333 for a third, has at least so many."""
 
-DiscountOn = Literal["total", "net"]
+DiscountOf = Literal["total", "net"]
 DiscountTax = Literal["reduced", "unchanged", "mixed"]
 Portion = Literal["percent_of_total", "percent_of_remainder", "fixed", "remainder"]
 BaseDate = Literal["invoice", "delivery", "receipt", "end_of_cycle"]
@@ -46,7 +46,7 @@ class Discount(Section):
         decimal_places=4,
     )
     by: Rule
-    on: DiscountOn = number(
+    of: DiscountOf = number(
         "total",
         "amount",
         ODOO_DISCOUNT,
@@ -62,9 +62,9 @@ class Discount(Section):
 
     @model_validator(mode="after")
     def _fits(self) -> Self:
-        if (self.on, self.tax) not in _ALLOWED_TAX:
-            allowed = "reduced or unchanged" if self.on == "total" else "unchanged or mixed"
-            refuse_any([Misfit("tax", f"must be {allowed} for a discount on the {self.on}")])
+        if (self.of, self.tax) not in _ALLOWED_TAX:
+            allowed = "reduced or unchanged" if self.of == "total" else "unchanged or mixed"
+            refuse_any([Misfit("tax", f"must be {allowed} for a discount on the {self.of}")])
         return self
 
 
@@ -159,7 +159,7 @@ class Cap(Section):
     days_max: Whole = number(
         ..., "days", "the law that is named", "Longest time to pay.", ge=0, le=DAYS_MAX
     )
-    counts_from: BaseDate = number(
+    counts_from: Literal["invoice", "delivery", "receipt"] = number(
         "invoice", "date", "the law that is named", "The date the days count from."
     )
     unless_agreed: bool = number(

@@ -67,7 +67,7 @@ def rule_in_words(rule: Rule, base: str) -> str:
         else f"{_count(rule.months, 'month')} and {_days(rule.days)} after {start}",
         "day_of_month": f"on the first {day.removeprefix('the ')} of a month that comes "
         f"{_days(rule.min_days)} or more after {start}",
-        "fixed": f"on {rule.on}",
+        "fixed": f"on {rule.fixed_date}",
     }[rule.kind]
 
 
@@ -99,7 +99,7 @@ def _due(term: Term, locale: str) -> Iterator[str]:
 
 
 def _discount(tier: Discount, base: str) -> str:
-    of = "" if tier.on == "total" else " of the net amount"
+    of = "" if tier.of == "total" else " of the net amount"
     until = rule_in_words(tier.by, base)
     return f"less {plain(tier.percent)} %{of}, {_TAX[tier.tax]}, if paid by the date {until}"
 
