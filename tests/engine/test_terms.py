@@ -102,6 +102,13 @@ def test_a_date_at_the_end_of_time_is_a_fault(base):
         due_date(term, Dates(invoice=never, delivery=never), WEEK)
 
 
+def test_a_long_text_is_no_term():
+    """It is refused before it is searched, and shown short."""
+    with pytest.raises(TermFault, match="too long") as caught:
+        read_term("Net 30 " * 100)
+    assert len(caught.value.where) < 70
+
+
 def test_a_missing_base_date_is_told():
     """The fault names the date and both ways to mend it."""
     with pytest.raises(TermFault) as caught:

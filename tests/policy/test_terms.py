@@ -53,7 +53,7 @@ terms:
       due: {kind: days_then_eom, days: 9}
     month: {base: receipt, cycle: {kind: monthly, day: 31}, due: {kind: eom_then_days, days: 1}}
     fifteenth: {due: {kind: day_of_month, day: 15, min_days: 10}}
-    harvest: {due: {kind: fixed, fixed_date: 2026-10-31}}
+    harvest: {due: {kind: fixed, fixed_date: 2026-10-31}, calendar: gulf}
 """
 
 
@@ -128,7 +128,7 @@ def test_editors_mark_what_is_wrong(terms):
         "at the end of the month that is reached 9 days after the delivery date, invoiced weekly",
         "due 1 day after the end of the month of the date of receipt, invoiced monthly on the last",
         "on the first day 15 of a month that comes 10 days or more after the invoice date",
-        "harvest, due on 2026-10-31",
+        "harvest, due on 2026-10-31, with the calendar gulf at hand",
         "gulf, Friday and Saturday",
         "standard, Saturday and Sunday and 2026-01-01 and 2026-12-25",
         "45 days after the delivery date to small suppliers in IN, by MSMED Act 2006, section 15",

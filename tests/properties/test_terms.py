@@ -30,7 +30,7 @@ from tradeline.engine.due_dates import (
     month_end,
     rule_date,
 )
-from tradeline.engine.instalments import instalments
+from tradeline.engine.instalments import instalments, portions
 from tradeline.engine.terms import credit_days_max, schedule
 from tradeline.policy.due_rules import WEEKDAYS, Calendar, Cycle, Rule
 from tradeline.policy.term_parts import Discount, Instalment
@@ -143,13 +143,12 @@ def test_instalments_add_up_with_the_sign_of_the_invoice(term, amount, base):
 
 @given(count=st.integers(1, 12), amount=AMOUNTS)
 def test_equal_parts_differ_by_little(count, amount):
-    """So many parts of one in so many: each is within a unit of its share, the last of the rest."""
-    part = {"portion": "percent_of_total", "divisor": count, "due": Rule(kind="immediate")}
-    term = Term(instalments=tuple(Instalment(**part) for _ in range(count)))
-    lines = instalments(term, Dates(invoice=date(2026, 1, 1)), amount, "USD", OPEN)
-    assert sum(line.amount_minor for line in lines) == amount
-    spread = abs(amount - count * (lines[0].amount_minor if amount else 0))
-    assert spread <= count
+    """So many parts of one in so many: each but the last is within half a unit of its share."""
+    part = Instalment(portion="percent_of_total", divisor=count, due=Rule(kind="immediate"))
+    amounts = portions((part,) * count, amount, "USD")
+    assert sum(amounts) == amount
+    assert all(abs(each - Fraction(amount, count)) <= Fraction(1, 2) for each in amounts[:-1])
+    assert abs(amounts[-1] - Fraction(amount, count)) <= Fraction(count, 2)
 
 
 @given(due=RULES, by=RULES, base=DAYS, convention=CONVENTIONS, calendar=CALENDARS)

@@ -64,8 +64,8 @@ def portions(parts: tuple[Instalment, ...], amount_minor: int, currency: str) ->
 def _portions(parts: tuple[Instalment, ...], amount_minor: int, currency: str) -> Iterator[int]:
     sign = -1 if amount_minor < 0 else 1
     total = left = abs(amount_minor)
-    for part in parts:
-        wanted = left if part is parts[-1] else _portion(part, total, left, currency)
+    for count, part in enumerate(parts, start=1):
+        wanted = left if count == len(parts) else _portion(part, total, left, currency)
         taken = min(wanted, left)
         yield sign * taken
         left -= taken
