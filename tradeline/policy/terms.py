@@ -214,15 +214,16 @@ _EU: Final = (
 
 
 def _caps() -> tuple[Cap, ...]:
+    """Return the laws unchecked: checking countries here would load babel with the module."""
     return (
-        Cap(
+        Cap.model_construct(
             countries=("IN",),
             suppliers="micro_or_small",
             days_max=45,
             counts_from="delivery",
             law="MSMED Act 2006, section 15 (India)",
         ),
-        Cap(
+        Cap.model_construct(
             countries=_EU,
             days_max=60,
             unless_agreed=True,
