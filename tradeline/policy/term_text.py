@@ -71,8 +71,8 @@ def _tier(percent: str, days: str) -> Discount:
 
 # One wording each, for a text in small letters with single blanks and no full stop at its end.
 _FORMS: Final[tuple[tuple[str, Callable[[re.Match[str]], Term]], ...]] = (
-    (rf"(net|n/?) ?{_DAYS}( days?)?", _net),
-    (rf"(due (in|within) |within )?{_DAYS} ?(d|days?)( net| after (the )?invoice( date)?)?", _net),
+    (rf"(net|n/?)[ -]?{_DAYS}( days?)?", _net),
+    (rf"((due )?(in|within) )?{_DAYS} ?(d|days?)( net| after (the )?invoice( date)?)?", _net),
     (rf"d ?\({_DAYS}\)", _net),
     (
         rf"{_TIER}( ?%? ?/ ?| ?%,? (in )?)(?P<early>[0-9]{{1,4}})( days?)?,? "
