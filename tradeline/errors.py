@@ -97,3 +97,7 @@ class StateFault(TradelineError):
 
 class NeedsConfirmation(TradelineError):
     """It would change more than is usual; it is done when confirmed."""
+
+
+class TermFault(TradelineError):
+    """A payment term that cannot be read, or that does not fit its document."""
