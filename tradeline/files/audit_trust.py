@@ -24,7 +24,7 @@ class Trust:
 
     organisation: str
     anchors: list[tuple[Anchor, int]] = field(default_factory=list)
-    restores: int = 0
+    restores: list[Anchor] = field(default_factory=list)
     finding: Finding | None = None
     latest: Anchor | None = None
 
@@ -36,7 +36,7 @@ class Trust:
             self.note(*fault, line=line, seq=anchor.seq)
             return
         if anchor.replaces:
-            self.restores += 1
+            self.restores.append(anchor)
             del self.anchors[bisect_right(self.anchors, anchor.seq, key=_seq) :]
         self.anchors.append((anchor, line))
         self.latest = anchor
