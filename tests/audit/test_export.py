@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+import itertools
+import json
 from dataclasses import replace
 from random import Random
 
@@ -191,6 +193,49 @@ def test_readers_raise_their_own_errors_only(read, noise):
                 read(start[:at] + noise + start[at:])
             except (GarbledLine, GarbledAnchor, UnknownFormat) as error:
                 assert str(error)  # noqa: PT017
+
+
+def test_where_a_file_ends():
+    """A file that ends within a line is told from one that lacks whole lines."""
+    case = drawn_case(5)
+    whole, count = case.records_file, len(case.records)
+    within = judged(case, records=whole[:-1])
+    between = judged(case, records=whole[: whole.rindex(b'{"seq"')])
+    told = f"The file ends after {count - 1} of {count} records."
+    assert within.sentence == f"{told} A line is cut off."
+    assert between.sentence == told
+    assert between.records == between.last == count - 1
+    assert between.findings[0].line == count + 1
+
+
+ODD = (None, True, 0, -1, 5, 1.0, 2**63, "", "x", "A" * 64, "\ud800", [], {}, {"salt": 1})
+
+
+@pytest.mark.parametrize("file", ["records", "anchors"])
+def test_fields_of_any_type(file):
+    """A first line whose fields hold something else is refused in words, never by a crash."""
+    case = drawn_case(5)
+    first, rest = getattr(case, f"{file}_file").split(b"\n", 1)
+    facts = json.loads(first)
+    for name, odd in itertools.product(facts, ODD):
+        line = json.dumps(facts | {name: odd}, separators=(",", ":")).encode()
+        if facts[name] == odd and type(facts[name]) is type(odd):
+            continue
+        if file == "anchors" and name == "replaces" and odd == "":
+            continue
+        verdict = judged(case, organisation=None, **{file: line + b"\n" + rest})
+        assert verdict.findings[0].file == file, (name, odd)
+
+
+@pytest.mark.parametrize("odd", ["1", "null", "[]", '"x"', '{"salt":1,"value":"x"}', "{}",
+                                 '{"salt":"x","value":"x","more":"x"}', '{"salt":"x"}',
+                                 '{"salt":"\\ud800","value":"x"}'])  # fmt: skip
+def test_clear_values_of_any_type(odd):
+    """Clear values of another form make a garbled line."""
+    case = replace(drawn_case(5), clear={})
+    line, *rest = case.as_lines()
+    odd_line = line.replace(b',"body":', b',"clear":{"/a":%b},"body":' % odd.encode(), 1)
+    assert judged(case.with_lines([odd_line, *rest])).findings[0].code == "garbled"
 
 
 @pytest.mark.parametrize("key", [b"", b"short", bytes(32), b"\xff" * 32])
