@@ -41,6 +41,9 @@ def test_tampering_is_found_and_named(way):
         assert seq is None or first.seq == seq, (seed, first)
         assert first.sentence.endswith("."), first
         assert first.line, first
+        assert verdict.sentence == first.sentence
+        if first.code in ("rewritten", "edited", "edited_clear", "foreign", "missing"):
+            assert first.line == first.seq + 1, first  # the header is line 1
 
 
 @pytest.mark.parametrize("file", ["records", "anchors"])
