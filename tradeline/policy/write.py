@@ -92,6 +92,9 @@ def _lines(name: str, value: Any, depth: int) -> Iterator[str]:
     elif isinstance(value, str) and len(value) > WIDTH - 20 and " ".join(value.split()) == value:
         yield f"{lead}{name}: >-"
         yield from _folded(value, lead + "  ")
+    elif isinstance(value, dict) and len(lead + name + _flow(value)) > WIDTH - len(": "):
+        yield f"{lead}{name}:"
+        yield from (f"{lead}  {_text(key)}: {_flow(item)}" for key, item in sorted(value.items()))
     else:
         yield f"{lead}{name}: {_flow(value)}"
 
