@@ -13,13 +13,15 @@ from typing import TYPE_CHECKING, Any, Final
 
 from pydantic import ValidationError
 
-from tradeline.errors import QuestionForUser, TermFault
+from tradeline.errors import QuestionForUser, TermFault, TradelineError
 from tradeline.policy.due_rules import Rule
 from tradeline.policy.term_parts import Discount
 from tradeline.policy.terms import Term
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from tradeline.policy.terms import Terms
 
 TEXT_MAX: Final = 500
 
@@ -188,3 +190,15 @@ def _shown(text: str) -> str:
     """Return the text as a message can hold it."""
     short = text if len(text) <= 60 else text[:57] + "..."
     return repr(short)
+
+
+def policy_term(text: str, terms: Terms) -> str | None:
+    """Return the name of the policy's term that a text names or says, None where it is none."""
+    plain = text.strip()
+    if plain in terms.named:
+        return plain
+    try:
+        meant = read_term(plain)
+    except TradelineError:
+        return None
+    return next((name for name, term in sorted(terms.named.items()) if term == meant), None)
