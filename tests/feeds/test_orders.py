@@ -133,6 +133,8 @@ def test_an_article_is_no_line_number(tray):
     text = "Customer No,Order No,Item,Amount,Currency\n1,A,{},5,USD"
     assert tray.rows("orders", text.format("000010"), tax_included=True)[0]["line_no"] == "000010"
     assert "line_no" not in tray.rows("orders", text.format("Widget"), tax_included=True)[0]
+    named = {"tax_included": True, "mapping": {"Item": "line_no"}}
+    assert tray.rows("orders", text.format("1a"), **named)[0]["line_no"] == "1a"
 
 
 def test_without_price_or_amount_columns_are_missing(tray):
