@@ -23,7 +23,7 @@ _SAMPLE: Final = 200
 _CUSTOMER: Final = ("customer_no", "customer_name")
 _DECIDING: Final[tuple[str, ...]] = (
     "credit_limit", "outstanding", "amount", "open_amount", "limit", "ordered_amount",
-    "shipped_amount", "invoiced_amount", "unit_price", "rate",
+    "shipped_amount", "invoiced_amount", "unit_price",
 )  # fmt: skip
 _ALONE: Final = ("credit_limit", "outstanding", "limit", "ordered_amount")  # once per row
 _GIVEN: Final = -2  # the rank of an answer by the user
