@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from tradeline.actions.imports import Imported
+    from tradeline.engine.term_compliance import Compliance
     from tradeline.files.feeds import Feed
     from tradeline.queries.accounts import Behind
     from tradeline.queries.audit import Event
@@ -216,6 +217,23 @@ def show_checks(checks: Sequence[Check]) -> None:
             console.print(Text(f"      {check.mend}", "yellow"))
     bad = sum(not check.well for check in checks)
     console.print("All is well." if not bad else f"{bad} of {len(checks)} need mending.")
+
+
+def show_compliance(rows: Sequence[Compliance]) -> None:
+    """Print term compliance by account."""
+    from tradeline.cli.terms import percent
+
+    table = Table(box=None, pad_edge=False)
+    names = ("customer", "invoices", "as agreed %", "in time %", "discounts unearned", "amount")
+    for name in names:
+        table.add_column(name, justify="left" if name == "customer" else "right")
+    for row in rows:
+        table.add_row(
+            Text(row.account), str(row.invoices), percent(row.approved_share) or "",
+            percent(row.within_share) or "", str(row.unearned),
+            f"{row.currency} {_money(row.unearned_minor, row.currency)}",
+        )  # fmt: skip
+    Console().print(table)
 
 
 def _with_code(amount_minor: int | None, row: ExposureRow) -> str:

@@ -66,6 +66,7 @@ def compliance(*, day: date, account_id: UUID | None = None) -> tuple[Compliance
 def _dates(document: Document) -> Dates:
     """Return the dates terms count from; the ledger knows only that of the invoice."""
     day = document.document_date
+    assert day is not None  # those without are not asked for
     return Dates(invoice=day, delivery=day, receipt=day)
 
 
