@@ -105,6 +105,8 @@ def show(
 
 def account_row(customer_no: str, entity: str | None) -> ExposureRow:
     """Return the one account that a number means; raises NotFound or ArgumentFault."""
+    from tradeline.queries.exposure import of_account
+
     rows = of_account(customer_no, entity)
     if not rows:
         raise NotFound(f"there is no account {customer_no}", mend="see: tradeline exposure")
