@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 import typer
 
 from tradeline.cli.errors import FINDINGS, guard
+from tradeline.cli.lean import leave_pandas_out
 from tradeline.errors import ArgumentFault
 
 if TYPE_CHECKING:
@@ -120,6 +121,8 @@ def review(  # noqa: PLR0917 - one parameter per option
     as_json: AsJson = False,
 ) -> None:
     """Review a portfolio: checks, bands, limit actions and a committee pack in a new run folder."""
+    if engine is EngineName.DUCKDB:  # ibis hands tables to the others by pandas
+        leave_pandas_out()
     from tradeline.actions.reviews import Outputs, ReviewRequest, review_portfolio
     from tradeline.cli.screen import progress, show_run
     from tradeline.files.records import ReadOptions
