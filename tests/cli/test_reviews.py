@@ -52,6 +52,21 @@ def test_it_shows_how_columns_were_read(tmp_path: Path) -> None:
     assert "synonym (Tally)" in out
 
 
+def test_it_shows_columns_of_amounts_by_age_and_takes_a_unit(tmp_path: Path) -> None:
+    """They decide the ageing; an answered unit is told for each and kept with the run."""
+    book = EXAMPLES.parent / "imports" / "tally_ageing.csv"
+    profile = tmp_path / "profile.yaml"
+    arguments = ("--unit", "thousand", "--currency", "INR", "--as-of", "2026-06-30", "--no-pack")
+    code, out, _ = review(tmp_path, str(book), *arguments, "--save-profile", str(profile))
+    assert code == 0
+    assert "31 to 60 days" in out
+    assert "amounts aged 31-60; in thousand" in out
+    assert "unit: thousand" in profile.read_text("utf-8")
+    run = Path(out.rstrip().splitlines()[-1])
+    assert json.loads((run / "manifest.json").read_text("utf-8"))["options"]["unit"] == "thousand"
+    assert runner.invoke(app, ["replay", str(run)]).exit_code == 0
+
+
 def test_json_is_one_object(tmp_path: Path) -> None:
     """Programs get one JSON object with id, path and counts that add up."""
     code, out, _ = review(tmp_path, str(MASTER), *INDIA, "--no-pack", "--json")

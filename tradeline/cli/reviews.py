@@ -39,6 +39,18 @@ class DateOrderName(StrEnum):
     YMD = "ymd"
 
 
+class UnitName(StrEnum):
+    """What the amounts are counted in."""
+
+    ONE = "one"
+    HUNDRED = "hundred"
+    THOUSAND = "thousand"
+    LAKH = "lakh"
+    MILLION = "million"
+    CRORE = "crore"
+    BILLION = "billion"
+
+
 class FailOn(StrEnum):
     """The least finding that ends the command with exit code 1."""
 
@@ -111,6 +123,10 @@ def review(  # noqa: PLR0917 - one parameter per option
         DateOrderName | None, typer.Option(help="How 03/04/2026 is to be read.")
     ] = None,
     decimal: Annotated[str | None, typer.Option(metavar=".|,", help="The decimal mark.")] = None,
+    unit: Annotated[
+        UnitName | None,
+        typer.Option(help="What the amounts are counted in, whatever the headers say."),
+    ] = None,
     encoding: Annotated[str | None, typer.Option(help="Encoding of a text file.")] = None,
     delimiter: Annotated[str | None, typer.Option(help="Delimiter of a text file.")] = None,
     fail_on: Annotated[
@@ -138,6 +154,7 @@ def review(  # noqa: PLR0917 - one parameter per option
             currency=_currency(currency),
             date_order=date_order.value if date_order else None,
             decimal=decimal,  # type: ignore[arg-type]
+            unit=unit.value if unit else None,
             encoding=encoding,
             delimiter="\t" if delimiter in ("tab", "\\t") else delimiter,
             sheet=sheet,
@@ -252,7 +269,7 @@ def _save_profile(path: Path, run: ReviewRun) -> None:
     from tradeline.files.profile import save_profile
 
     try:
-        save_profile(path, run.intake.reports[0])
+        save_profile(path, run.intake.reports[0], unit=run.options.get("unit"))
     except OSError as error:
         raise ArgumentFault(
             f"the run is written, but the profile cannot be saved: {error.strerror}",

@@ -44,7 +44,7 @@ def assemble(
     Raises what `intake.read_sources` names.
     """
     ready: list[Prepared | Typed] = [
-        typed(source, raw, options) or _prepare(source, raw, options, alone=alone)
+        _short(source, raw, options) or _prepare(source, raw, options, alone=alone)
         for source, raw in raws
     ]
     quick = {each.currency for each in ready if isinstance(each, Typed)}
@@ -59,6 +59,10 @@ def assemble(
     headers = [header for each in ready for header in each.raw.headers]
     mapping.refuse_unknown(headers, options.mapping, ", ".join(each.file for each in ready))
     return _assembled(ready, options, policy, as_of)
+
+
+def _short(source: Source, raw: RawTable, options: ReadOptions) -> Typed | None:
+    return None if options.unit else typed(source, raw, options)
 
 
 def _named(options: ReadOptions, policy: Policy) -> set[str]:
@@ -80,7 +84,8 @@ def _prepare(source: Source, raw: RawTable, options: ReadOptions, *, alone: bool
         raw, frame, mapped, notes = split
     if lacking := mapping.missing(mapped):
         raise mapping.fault(mapped, lacking, raw.headers, file)
-    scale = scales.scale_of(raw.headers, mapped, raw.about.get("banner", ()), where)
+    banner = raw.about.get("banner", ())
+    scale = scales.scale_of(raw.headers, mapped, banner, where, options.unit)
     notes += scales.partly(raw.headers, mapped, scale, where)
     found = prepared.bad_row_findings(raw, where) + prepared.absent_columns(mapped, where) + notes
     found += prepared.assumed_encoding(raw, where)
@@ -183,4 +188,5 @@ def _report(each: Prepared | Typed) -> SourceReport:
         rows=each.rows, encoding=about.get("encoding"), delimiter=about.get("delimiter"),
         decimal=each.decimal, date_order=each.date_order, matches=each.mapped.matches,
         unused=each.mapped.unused, format=about["format"], unit=each.scale.name,
+        spread=mapping.spread(each.mapped, each.raw.headers, each.scale.units),
     )  # fmt: skip
