@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 import typer
 
 from tradeline.cli.errors import FINDINGS, guard
+from tradeline.cli.lean import leave_pandas_out
 from tradeline.errors import ArgumentFault
 
 if TYPE_CHECKING:
@@ -36,6 +37,18 @@ class DateOrderName(StrEnum):
     DMY = "dmy"
     MDY = "mdy"
     YMD = "ymd"
+
+
+class UnitName(StrEnum):
+    """What the amounts are counted in."""
+
+    ONE = "one"
+    HUNDRED = "hundred"
+    THOUSAND = "thousand"
+    LAKH = "lakh"
+    MILLION = "million"
+    CRORE = "crore"
+    BILLION = "billion"
 
 
 class FailOn(StrEnum):
@@ -110,6 +123,10 @@ def review(  # noqa: PLR0917 - one parameter per option
         DateOrderName | None, typer.Option(help="How 03/04/2026 is to be read.")
     ] = None,
     decimal: Annotated[str | None, typer.Option(metavar=".|,", help="The decimal mark.")] = None,
+    unit: Annotated[
+        UnitName | None,
+        typer.Option(help="What the amounts are counted in, whatever the headers say."),
+    ] = None,
     encoding: Annotated[str | None, typer.Option(help="Encoding of a text file.")] = None,
     delimiter: Annotated[str | None, typer.Option(help="Delimiter of a text file.")] = None,
     fail_on: Annotated[
@@ -120,6 +137,8 @@ def review(  # noqa: PLR0917 - one parameter per option
     as_json: AsJson = False,
 ) -> None:
     """Review a portfolio: checks, bands, limit actions and a committee pack in a new run folder."""
+    if engine is EngineName.DUCKDB:  # ibis hands tables to the others by pandas
+        leave_pandas_out()
     from tradeline.actions.reviews import Outputs, ReviewRequest, review_portfolio
     from tradeline.cli.screen import progress, show_run
     from tradeline.files.records import ReadOptions
@@ -135,6 +154,7 @@ def review(  # noqa: PLR0917 - one parameter per option
             currency=_currency(currency),
             date_order=date_order.value if date_order else None,
             decimal=decimal,  # type: ignore[arg-type]
+            unit=unit.value if unit else None,
             encoding=encoding,
             delimiter="\t" if delimiter in ("tab", "\\t") else delimiter,
             sheet=sheet,
@@ -248,7 +268,7 @@ def _save_profile(path: Path, run: ReviewRun) -> None:
     from tradeline.files.profile import save_profile
 
     try:
-        save_profile(path, run.intake.reports[0])
+        save_profile(path, run.intake.reports[0], unit=run.options.get("unit"))
     except OSError as error:
         raise ArgumentFault(
             f"the run is written, but the profile cannot be saved: {error.strerror}",

@@ -53,7 +53,8 @@ def prepare(
     raw, mapped, table, rows, notes, left_out = _rows(raw, options, kind, where)
     if lacking := mapping.missing(mapped):
         raise mapping.fault(mapped, lacking, raw.headers, file)
-    scale = scales.scale_of(raw.headers, mapped, raw.about.get("banner", ()), where)
+    banner = raw.about.get("banner", ())
+    scale = scales.scale_of(raw.headers, mapped, banner, where, options.unit)
     notes += scales.partly(raw.headers, mapped, scale, where)
     notes += prepared.assumed_encoding(raw, where)
     made = FeedFile(
