@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
     from tradeline.actions.reviews import EngineChoice, ReviewRun
     from tradeline.files.records import Source
+    from tradeline.models.context import Actor
+    from tradeline.policy.schema import Policy
 
 
 class EngineName(StrEnum):
@@ -73,8 +75,12 @@ def review(  # noqa: PLR0917 - one parameter per option
         typer.Option(metavar="CODE=FILE", help="A file of one legal entity; may be repeated."),
     ] = None,
     policy: Annotated[
-        str, typer.Option(metavar="FILE|PRESET", help="Written policy, or a preset by name.")
-    ] = "standard",
+        str | None,
+        typer.Option(
+            metavar="FILE|PRESET",
+            help="Written policy, or a preset by name; else standard, or the book's own.",
+        ),
+    ] = None,
     as_of: Annotated[
         str | None, typer.Option(metavar="YYYY-MM-DD", help="Review date; today if left out.")
     ] = None,
@@ -137,14 +143,15 @@ def review(  # noqa: PLR0917 - one parameter per option
         delimiter=delimiter, sheet=sheet, header_row=header_row, mapping=mapping, profile=profile,
     )  # fmt: skip
     day = _day(as_of)
-    with (
-        _sources(files or [], entity or [], rates)
-        if not book
-        else _of_book(day, organisation, user) as sources
-    ):
+    if book:
+        material = _of_book(day, actor(organisation, user))
+    else:
+        material = _of_files(files or [], entity or [], rates)
+    with material as (sources, own_policy):
         request = ReviewRequest(
-            sources=sources, options=options, policy=find_policy(policy), as_of=day,
-            engine=_choice(engine, engine_url), outputs=Outputs(csv=csv, pack=pack),
+            sources=sources, options=options, as_of=day, engine=_choice(engine, engine_url),
+            policy=find_policy(policy) if policy else own_policy,
+            outputs=Outputs(csv=csv, pack=pack),
         )  # fmt: skip
         with progress(quiet=as_json) as tell:
             run = review_portfolio(request, out=out, at=datetime.now(UTC), tell=tell)
@@ -186,11 +193,12 @@ def replay(
 
 
 @contextmanager
-def _sources(
+def _of_files(
     files: Sequence[Path], entities: Sequence[str], rates: Path | None
-) -> Iterator[list[Source]]:
-    """Yield the files that are named."""
+) -> Iterator[tuple[list[Source], Policy]]:
+    """Yield the files that are named, and the policy by which they are reviewed if none is."""
     from tradeline.files.records import Source
+    from tradeline.policy.load import load_preset
 
     sources = [Source(path=path) for path in files]
     for text in entities:
@@ -201,21 +209,23 @@ def _sources(
             "no file is named",
             mend="give a credit master: tradeline review credit_master.xlsx; or the book: --book",
         )
-    yield [*sources, Source(path=rates, role="rates")] if rates else sources
+    sources += [Source(path=rates, role="rates")] if rates else []
+    yield sources, load_preset("standard")
 
 
 @contextmanager
-def _of_book(day: date, organisation: str | None, user: str | None) -> Iterator[list[Source]]:
-    """Yield the book as files, as of a day; the run folder keeps its own copy of them."""
-    by = actor(organisation, user)
+def _of_book(day: date, by: Actor) -> Iterator[tuple[list[Source], Policy]]:
+    """Yield the book as files and its policy; the run folder keeps its own copy of both."""
     from tradeline.files.records import Source
     from tradeline.models.context import acting
+    from tradeline.queries.policies import policy_in_force
     from tradeline.queries.snapshots import write_snapshot
 
     with tempfile.TemporaryDirectory(prefix="tradeline-book-") as folder:
         with acting(by):
-            files = write_snapshot(Path(folder), as_of=day)
-        yield [Source(path=path, role=path.stem) for path in files]  # type: ignore[arg-type]
+            files, policy = write_snapshot(Path(folder), as_of=day), policy_in_force()
+        sources = [Source(path=path, role=path.stem) for path in files]  # type: ignore[arg-type]
+        yield sources, policy
 
 
 def _day(text: str | None) -> date:
