@@ -10,12 +10,14 @@ import secrets
 import warnings
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from tradeline.errors import ArgumentFault, EngineFault
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    import psycopg
 
 NAME: Final = "tradeline"
 ROLES: Final = ("owner", "app", "reader", "auditor", "sealer")
@@ -97,6 +99,18 @@ def _own_server(environ: Mapping[str, str]) -> Database:
         urls=urls,
         secret_key=environ["TRADELINE_SECRET_KEY"],
         context_key=environ["TRADELINE_CONTEXT_KEY"],
+    )
+
+
+def forget(connection: psycopg.Connection[Any]) -> None:
+    """Leave nothing of one request for the next that the pool gives the connection to.
+
+    Settings, temporary tables and what hangs on them, prepared statements, cursors, locks.
+    """
+    connection.autocommit = True
+    connection.execute(
+        "RESET ALL; SET TIME ZONE 'UTC'; DISCARD TEMP; DEALLOCATE ALL; CLOSE ALL; UNLISTEN *; "
+        "SELECT pg_advisory_unlock_all()"
     )
 
 

@@ -34,6 +34,7 @@ class Tenant(Operation):
 
     `app` lists what the application may do; `bulk` tables get one check per statement that their
     accounts exist, since a foreign key would look up each of a million rows by itself.
+    `also_visible` is a condition for rows that may be read, never written, besides one's own.
     """
 
     reversible = True
@@ -61,11 +62,12 @@ class Tenant(Operation):
         """Do nothing: the table itself goes with the migration that made it."""
 
     def _security(self, table: str) -> list[str]:
-        visible = " OR ".join(filter(None, (MINE, self.also_visible)))
         grants = {"app": self.app, "sealer": self.sealer, "reader": "SELECT", "auditor": "SELECT"}
         return [
             f'ALTER TABLE "{table}" ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY',
-            f'CREATE POLICY mine ON "{table}" USING ({visible}) WITH CHECK ({MINE})',
+            f'CREATE POLICY mine ON "{table}" USING ({MINE}) WITH CHECK ({MINE})',
+            *([f'CREATE POLICY also ON "{table}" FOR SELECT USING ({self.also_visible})']
+              if self.also_visible else []),
             *(f'GRANT {what} ON "{table}" TO {role_name(role)}'
               for role, what in grants.items() if what),
         ]  # fmt: skip
