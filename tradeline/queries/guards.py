@@ -84,11 +84,11 @@ def _unowned_models() -> list[Finding]:
 
 
 _LINKED: Final = """
-SELECT c.conrelid::regclass::text, a.attname FROM pg_constraint c
+SELECT r.relname, a.attname FROM pg_constraint c JOIN pg_class r ON r.oid = c.conrelid
     JOIN pg_attribute a ON a.attrelid = c.conrelid AND a.attnum = ANY (c.conkey)
     WHERE c.contype = 'f' AND c.convalidated
 UNION ALL
-SELECT t.tgrelid::regclass::text, 'account_id' FROM pg_trigger t
+SELECT r.relname, 'account_id' FROM pg_trigger t JOIN pg_class r ON r.oid = t.tgrelid
     JOIN pg_proc p ON p.oid = t.tgfoid JOIN pg_namespace n ON n.oid = p.pronamespace
     WHERE n.nspname = 'app' AND p.proname = 'require_accounts' AND t.tgenabled IN ('O', 'A')"""
 
