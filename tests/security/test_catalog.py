@@ -11,13 +11,13 @@ SABOTEURS = {
         "ALTER TABLE organisation DISABLE ROW LEVEL SECURITY",
     ],
     "policies cover": [
-        "DROP POLICY mine ON position; CREATE POLICY mine ON position FOR SELECT "
-        "USING (organisation_id = (SELECT app.organisation()))",
-        "DROP POLICY mine ON payment; CREATE POLICY mine ON payment "
-        "USING (organisation_id = (SELECT app.organisation()))",
-        "DROP POLICY mine ON feed; CREATE POLICY mine ON feed TO tradeline_app "
-        "USING (organisation_id = (SELECT app.organisation())) "
-        "WITH CHECK (organisation_id = (SELECT app.organisation()))",
+        "DROP POLICY mine ON feed; CREATE POLICY mine ON feed TO tradeline_app USING "
+        "(organisation_id = (SELECT app.organisation())) WITH CHECK (organisation_id = "
+        "(SELECT app.organisation()))",
+        "DROP POLICY mine ON position; CREATE POLICY mine ON position FOR SELECT USING "
+        "(organisation_id = (SELECT app.organisation()))",
+        "DROP POLICY mine ON payment; CREATE POLICY mine ON payment USING (organisation_id "
+        "= (SELECT app.organisation()))",
     ],
     "policies say": [
         "CREATE POLICY help ON account USING (true) WITH CHECK (true)",
@@ -25,12 +25,12 @@ SABOTEURS = {
         "CREATE POLICY help ON account FOR DELETE USING (true)",
         "ALTER POLICY mine ON account USING (organisation_id IS NOT NULL)",
         "ALTER POLICY mine ON account WITH CHECK (organisation_id = organisation_id)",
-        "DROP POLICY also ON membership; CREATE POLICY also ON membership USING "
-        "(user_id = (SELECT app.person())) WITH CHECK (user_id = (SELECT app.person()))",
+        "DROP POLICY also ON membership; CREATE POLICY also ON membership USING (user_id = "
+        "(SELECT app.person())) WITH CHECK (user_id = (SELECT app.person()))",
     ],
     "primary keys": [
-        "ALTER TABLE position DROP CONSTRAINT position_pkey, ADD PRIMARY KEY (id, organisation_id)",
         "ALTER TABLE mitigant DROP CONSTRAINT mitigant_pkey",
+        "ALTER TABLE position DROP CONSTRAINT position_pkey, ADD PRIMARY KEY (id, organisation_id)",
     ],
     "unique indexes": [
         "ALTER TABLE account ADD UNIQUE (customer_no)",
@@ -38,28 +38,28 @@ SABOTEURS = {
         "CREATE UNIQUE INDEX sly ON account (lower(customer_no), organisation_id)",
     ],
     "foreign keys": [
-        "ALTER TABLE account ADD UNIQUE (id); "
-        "ALTER TABLE mitigant ADD FOREIGN KEY (account_id) REFERENCES account (id)",
+        "ALTER TABLE position ADD FOREIGN KEY (id) REFERENCES organisation (id)",
+        "ALTER TABLE account ADD UNIQUE (id); ALTER TABLE mitigant ADD FOREIGN KEY "
+        "(account_id) REFERENCES account (id)",
         "ALTER TABLE account ADD UNIQUE (id, organisation_id); ALTER TABLE mitigant ADD "
         "FOREIGN KEY (account_id, organisation_id) REFERENCES account (id, organisation_id)",
-        "ALTER TABLE position ADD FOREIGN KEY (id) REFERENCES organisation (id)",
     ],
     "views": [
         "CREATE VIEW everything AS SELECT * FROM account",
         "CREATE VIEW app.everything WITH (security_invoker = false) AS SELECT * FROM account",
     ],
     "materialised views": [
-        "CREATE MATERIALIZED VIEW everything AS SELECT * FROM account; "
-        "GRANT SELECT ON everything TO tradeline_reader",
-        "CREATE MATERIALIZED VIEW everything AS SELECT * FROM account; "
-        "GRANT SELECT (id) ON everything TO PUBLIC",
+        "CREATE MATERIALIZED VIEW everything AS SELECT * FROM account; GRANT SELECT ON "
+        "everything TO tradeline_reader",
+        "CREATE MATERIALIZED VIEW everything AS SELECT * FROM account; GRANT SELECT (id) "
+        "ON everything TO PUBLIC",
     ],
     "definers": [
-        "CREATE FUNCTION app.help() RETURNS int LANGUAGE sql SECURITY DEFINER "
-        "SET search_path = pg_catalog, pg_temp AS 'SELECT 1'",
         "ALTER FUNCTION app.require_accounts() SECURITY DEFINER",
-        "CREATE FUNCTION public.help() RETURNS int LANGUAGE sql SECURITY DEFINER "
-        "SET search_path = pg_catalog, pg_temp AS 'SELECT 1'",
+        "CREATE FUNCTION app.help() RETURNS int LANGUAGE sql SECURITY DEFINER SET "
+        "search_path = pg_catalog, pg_temp AS 'SELECT 1'",
+        "CREATE FUNCTION public.help() RETURNS int LANGUAGE sql SECURITY DEFINER SET "
+        "search_path = pg_catalog, pg_temp AS 'SELECT 1'",
     ],
     "search paths": [
         "ALTER FUNCTION app.context() RESET search_path",
@@ -78,12 +78,13 @@ SABOTEURS = {
         "ALTER ROLE tradeline_owner BYPASSRLS",
     ],
     "members": [
+        "GRANT tradeline_reader TO tradeline_sealer",
         "GRANT tradeline_owner TO tradeline_app",
         "GRANT pg_read_all_data TO tradeline_auditor",
     ],
     "owners": [
-        "ALTER TABLE account OWNER TO tradeline_app",
         "ALTER FUNCTION app.utilisation(bigint, bigint) OWNER TO tradeline_app",
+        "ALTER TABLE account OWNER TO tradeline_app",
         "CREATE SCHEMA theirs AUTHORIZATION tradeline_auditor",
     ],
     "grants": [
@@ -128,9 +129,11 @@ SABOTEURS = {
         "ALTER TABLE payment DISABLE TRIGGER payment_account_exists",
     ],
 }
+"""By clause, what breaks it; the first breaks this one alone, the others perhaps more."""
 
 
 def found(cursor):
+    """Return the findings as lines."""
     from tradeline.queries.guards import findings
 
     return [str(finding) for finding in findings(cursor)]
@@ -155,10 +158,12 @@ def test_the_application_can_ask(book):
     [(clause, each) for clause, sabotages in SABOTEURS.items() for each in sabotages],
 )
 def test_a_saboteur_is_seen(superuser, clause, sabotage):
-    """What breaks a clause is found by this clause."""
+    """What breaks a clause is found by this clause, and the first saboteur by no other."""
     with superuser() as cursor:
         cursor.execute(sabotage)
-        assert {line.split(":")[0] for line in found(cursor)} >= {clause}
+        seen = {line.split(":")[0] for line in found(cursor)}
+    assert clause in seen
+    assert seen == {clause} or sabotage != SABOTEURS[clause][0]
 
 
 def test_every_clause_has_a_saboteur(book):

@@ -37,8 +37,14 @@ class Actor:
 
 @contextmanager
 def acting(actor: Actor, *, using: str = "default") -> Iterator[None]:
-    """Open a transaction in which the rows of the actor's organisation exist, and no others."""
-    with transaction.atomic(using=using):
+    """Open a transaction in which the rows of the actor's organisation exist, and no others.
+
+    It is refused inside another transaction: who acts there would act on after this one's end.
+
+    Raises:
+        RuntimeError: a transaction is open already.
+    """
+    with transaction.atomic(using=using, durable=True):
         tell(actor.organisation_id, actor.user_id, using=using)
         yield
 

@@ -10,6 +10,6 @@ from tradeline.models.context import tell
 
 def organisations_of(user: User) -> list[Organisation]:
     """Return the organisations of which the person is a member."""
-    with transaction.atomic():
+    with transaction.atomic(durable=True):
         tell(None, user.pk)
         return list(Organisation.objects.order_by("name"))
