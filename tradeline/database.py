@@ -21,6 +21,13 @@ if TYPE_CHECKING:
 
 NAME: Final = "tradeline"
 ROLES: Final = ("owner", "app", "reader", "auditor", "sealer")
+APP_SETTINGS: Final = {
+    "lock_timeout": "10s", "idle_in_transaction_session_timeout": "5min",
+    "search_path": "public, pg_temp",  # no temporary table takes the place of one of the book
+    "track_activities": "off",  # other connections see no text of statements, with what is in it
+}  # fmt: skip
+"""What each connection of the application's role begins with."""
+
 _KEY_BYTES: Final = 32
 
 

@@ -77,6 +77,13 @@ SABOTEURS = {
         "ALTER ROLE tradeline_sealer CREATEROLE",
         "ALTER ROLE tradeline_owner BYPASSRLS",
     ],
+    "settings": [
+        "ALTER ROLE tradeline_app RESET search_path",
+        "ALTER ROLE tradeline_app SET search_path = pg_temp, public",
+        "ALTER ROLE tradeline_app SET track_activities = on",
+        "ALTER ROLE tradeline_reader SET row_security = off",
+        "ALTER ROLE tradeline_app IN DATABASE tradeline SET role = tradeline_reader",
+    ],
     "members": [
         "GRANT tradeline_reader TO tradeline_sealer",
         "GRANT tradeline_owner TO tradeline_app",

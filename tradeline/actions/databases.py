@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from tradeline.database import NAME, ROLES, Database, role_name
+from tradeline.database import APP_SETTINGS, NAME, ROLES, Database, role_name
 from tradeline.errors import EngineFault
 
 if TYPE_CHECKING:
@@ -54,25 +54,21 @@ def connect(url: str) -> psycopg.Connection[Any]:
 
 
 def role_statements() -> list[str]:
-    """Return the SQL that makes the roles; a database's administrator may run it himself.
-
-    Of the application's statements the server shows no text to its other connections: the text
-    holds what an organisation wrote. Temporary tables stand last, so that none can take the place
-    of a table of the book.
-    """
+    """Return the SQL that makes the roles; a database's administrator may run it himself."""
     made = [
         "DO $$ BEGIN IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = "
         f"'{role_name(role)}') THEN CREATE ROLE {role_name(role)} LOGIN NOSUPERUSER NOCREATEDB "
         "NOCREATEROLE NOBYPASSRLS NOREPLICATION; END IF; END $$"
         for role in ROLES
     ]
-    settings = {
-        "lock_timeout": "'10s'", "idle_in_transaction_session_timeout": "'5min'",
-        "search_path": "public, pg_temp", "track_activities": "off",
-    }  # fmt: skip
     return made + [
-        f"ALTER ROLE {role_name('app')} SET {name} = {value}" for name, value in settings.items()
+        f"ALTER ROLE {role_name('app')} SET {name} = {_listed(value)}"
+        for name, value in APP_SETTINGS.items()
     ]
+
+
+def _listed(value: str) -> str:
+    return ", ".join(f"'{part}'" for part in value.split(", "))
 
 
 def create_roles(superuser_url: str) -> None:

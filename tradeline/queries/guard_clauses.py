@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from tradeline.database import ROLES, role_name
+from tradeline.database import APP_SETTINGS, ROLES, role_name
 from tradeline.models.tenancy import MINE
 
 INSERT_ONLY: Final = {
@@ -24,6 +24,9 @@ WIDER: Final = (("membership", "also"), ("organisation", "also"), ("organisation
 DEFINERS: Final = ("app.context()",)
 """Functions that run with their owner's rights."""
 
+TUNED: Final = ("lock_timeout", "idle_in_transaction_session_timeout", "statement_timeout")
+"""Settings of the roles that who runs the server may choose."""
+
 ROWS: Final = ("SELECT", "INSERT", "UPDATE", "DELETE", "MAINTAIN")
 """What may be granted on tables; MAINTAIN lets the program refresh the planner's statistics."""
 
@@ -35,6 +38,9 @@ def _texts(values: object) -> str:
 _WORKING: Final = _texts(role_name(role) for role in ROLES if role != "owner")
 _ALL: Final = _texts(role_name(role) for role in ROLES)
 _OURS: Final = "n.nspname NOT IN ('pg_catalog', 'information_schema') AND n.nspname !~ '^pg_'"
+_NEEDED: Final = _texts(
+    f"{name}={value}" for name, value in APP_SETTINGS.items() if name not in TUNED
+)
 _WIDER: Final = ", ".join(f"('{table}', '{policy}')" for table, policy in WIDER)
 _KEPT: Final = ", ".join(
     f"('{table}', ARRAY[{_texts(columns)}]::text[])" for table, columns in INSERT_ONLY.items()
@@ -131,6 +137,17 @@ WHERE n.nspname = 'app' AND a.grantee = 0""",
 SELECT rolname, 'may bypass row security, create roles or databases, or replicate' FROM pg_roles
 WHERE rolname IN ({_ALL})
     AND (rolsuper OR rolbypassrls OR rolcreaterole OR rolcreatedb OR rolreplication)""",
+    "settings": f"""
+WITH given AS (
+    SELECT r.rolname, s AS setting FROM pg_db_role_setting d JOIN pg_roles r ON r.oid = d.setrole,
+        unnest(d.setconfig) s
+    WHERE r.rolname IN ({_WORKING}))
+SELECT rolname, 'begins with ' || setting FROM given
+WHERE setting NOT IN ({_NEEDED}) AND split_part(setting, '=', 1) NOT IN ({_texts(TUNED)})
+UNION ALL
+SELECT '{role_name("app")}', 'does not begin with ' || needed
+FROM unnest(ARRAY[{_NEEDED}]) needed
+WHERE ('{role_name("app")}', needed) NOT IN (SELECT rolname::text, setting FROM given)""",
     "members": f"""
 SELECT m.rolname, 'is a member of ' || r.rolname
 FROM pg_auth_members a JOIN pg_roles m ON m.oid = a.member JOIN pg_roles r ON r.oid = a.roleid
