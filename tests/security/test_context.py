@@ -80,20 +80,61 @@ def test_nothing_is_left_after_the_transaction(stranger):
         assert stranger.connection.execute(f"SELECT count(*) FROM {table}").fetchone() == (0,)
 
 
-def test_who_belongs_to_two_changes_one(book, northwind, stranger):
-    """In one organisation's context a person sees the other membership and cannot touch it."""
+MINE = "organisation_id = (SELECT app.organisation())"
+
+
+@pytest.fixture
+def both(northwind, stranger):
+    """Return the stranger's session after Northwind made him its analyst too."""
     from tests.people import AT
     from tradeline.actions.organisations import add_member
     from tradeline.models import User
 
-    both = User.objects.get(pk=northwind.stranger.user_id)
-    add_member(user=both, roles=["analyst"], by=northwind.admin, at=AT)
-    theirs = [northwind.admin.organisation_id]
-    with stranger.acting() as cursor:
-        seen = cursor.execute("SELECT role FROM membership WHERE organisation_id = %s", theirs)
+    user = User.objects.get(pk=northwind.stranger.user_id)
+    add_member(user=user, roles=["analyst"], by=northwind.admin, at=AT)
+    return stranger
+
+
+def changed(opened, change, organisation):
+    """Return how many rows of an organisation a change touches; it is undone."""
+    table, what = change
+    with opened.acting(undone=True) as cursor:
+        column = "id" if table == "organisation" else "organisation_id"
+        return cursor.execute(
+            f"UPDATE {table} SET {what} WHERE {column} = %s", [organisation]
+        ).rowcount
+
+
+def test_who_belongs_to_two_sees_both(northwind, both):
+    """In one organisation's context a person sees the own membership of the other."""
+    with both.acting() as cursor:
+        seen = cursor.execute(
+            "SELECT role FROM membership WHERE organisation_id = %s",
+            [northwind.admin.organisation_id],
+        )
         assert seen.fetchall() == [("analyst",)]
-        for change in ("organisation_id = app.organisation()", "role = 'admin'"):
-            cursor.execute(f"UPDATE membership SET {change} WHERE organisation_id = %s", theirs)
-            assert cursor.rowcount == 0
-        cursor.execute("UPDATE organisation SET name = 'x' WHERE id = %s", theirs)
-        assert cursor.rowcount == 0
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        ("membership", "organisation_id = app.organisation()"),
+        ("membership", "role = 'admin'"),
+        ("organisation", "name = 'x'"),
+    ],
+)
+def test_who_belongs_to_two_changes_one(northwind, both, change):
+    """What a person sees of the other organisation cannot be touched, nor moved over."""
+    assert changed(both, change, northwind.admin.organisation_id) == 0
+
+
+def test_a_policy_that_shows_for_writing_lets_move(book, northwind, both):
+    """The control: were it shown for every command, the membership could be taken away."""
+    policy = "ALTER POLICY mine ON membership USING ({})"
+    with psycopg.connect(book.urls["owner"], autocommit=True) as owner:
+        owner.execute(policy.format(f"{MINE} OR user_id = (SELECT app.person())"))
+        try:
+            change = ("membership", "organisation_id = app.organisation()")
+            assert changed(both, change, northwind.admin.organisation_id) == 1
+        finally:
+            owner.execute(policy.format(MINE))

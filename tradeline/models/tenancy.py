@@ -87,10 +87,10 @@ def _keys(model: type[Model], *, bulk: bool) -> list[str]:
         )
     if bulk:
         return statements + _guards(table)
-    links = [field for field in model._meta.concrete_fields
+    links = [(field, field.related_model) for field in model._meta.concrete_fields
              if isinstance(field.related_model, type) and _owned(field.related_model)]  # fmt: skip
-    statements += [_foreign(table, field.column, field.related_model) for field in links]
-    if all(field.null for field in links):  # else the linked row's key vouches for it
+    statements += [_foreign(table, field.column, target) for field, target in links]
+    if all(field.null for field, _ in links):  # else the linked row's key vouches for it
         statements.append(
             f'ALTER TABLE "{table}" ADD CONSTRAINT "{table}_organisation_id" '
             "FOREIGN KEY (organisation_id) REFERENCES organisation (id)"
