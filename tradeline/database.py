@@ -10,15 +10,24 @@ import secrets
 import warnings
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from tradeline.errors import ArgumentFault, EngineFault
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    import psycopg
+
 NAME: Final = "tradeline"
 ROLES: Final = ("owner", "app", "reader", "auditor", "sealer")
+APP_SETTINGS: Final = {
+    "lock_timeout": "10s", "idle_in_transaction_session_timeout": "5min",
+    "search_path": "public, pg_temp",  # no temporary table takes the place of one of the book
+    "track_activities": "off",  # other connections see no text of statements, with what is in it
+}  # fmt: skip
+"""What each connection of the application's role begins with."""
+
 _KEY_BYTES: Final = 32
 _SECRETS: Final = ("TRADELINE_CONTEXT_KEY", "TRADELINE_SECRET_KEY", "TRADELINE_AUDIT_KEY")
 
@@ -103,6 +112,18 @@ def _own_server(environ: Mapping[str, str]) -> Database:
         context_key=environ["TRADELINE_CONTEXT_KEY"],
         audit_key=environ["TRADELINE_AUDIT_KEY"],
         anchors=Path(environ.get("TRADELINE_ANCHORS", data_directory(environ) / "anchors.jsonl")),
+    )
+
+
+def forget(connection: psycopg.Connection[Any]) -> None:
+    """Leave nothing of one request for the next that the pool gives the connection to.
+
+    Settings, temporary tables and what hangs on them, prepared statements, cursors, locks.
+    """
+    connection.autocommit = True
+    connection.execute(
+        "RESET ALL; SET TIME ZONE 'UTC'; DISCARD TEMP; DEALLOCATE ALL; CLOSE ALL; UNLISTEN *; "
+        "SELECT pg_advisory_unlock_all()"
     )
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 from typing import Any, Final
 
-from tradeline.database import locate
+from tradeline.database import forget, locate
 
 DATABASE: Final = locate(os.environ)
 SECRET_KEY = DATABASE.secret_key
@@ -28,7 +28,7 @@ INSTALLED_APPS = [
 AUTH_USER_MODEL = "tradeline.User"
 SILENCED_SYSTEM_CHECKS = ["models.W042"]
 
-_POOL: Final = {"min_size": 1, "max_size": 8, "timeout": 10}
+_POOL: Final = {"min_size": 1, "max_size": 8, "timeout": 10, "reset": forget}
 
 
 def _database(url: str, *, pooled: bool) -> dict[str, Any]:
@@ -37,12 +37,12 @@ def _database(url: str, *, pooled: bool) -> dict[str, Any]:
     parts: dict[str, Any] = dict(conninfo_to_dict(url))
     return {
         "ENGINE": "django.db.backends.postgresql",
-        "NAME": parts.get("dbname", ""),
-        "USER": parts.get("user", ""),
-        "PASSWORD": parts.get("password", ""),
-        "HOST": parts.get("host", ""),
-        "PORT": str(parts.get("port", "")),
-        "OPTIONS": {"pool": _POOL} if pooled else {},
+        "NAME": parts.pop("dbname", ""),
+        "USER": parts.pop("user", ""),
+        "PASSWORD": parts.pop("password", ""),
+        "HOST": parts.pop("host", ""),
+        "PORT": str(parts.pop("port", "")),
+        "OPTIONS": {**parts, **({"pool": _POOL} if pooled else {})},  # parts: sslmode and its like
     }
 
 

@@ -6,7 +6,7 @@ import hashlib
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from tradeline.database import NAME, ROLES, Database, role_name
+from tradeline.database import APP_SETTINGS, NAME, ROLES, Database, role_name
 from tradeline.errors import EngineFault
 
 if TYPE_CHECKING:
@@ -65,10 +65,14 @@ def role_statements() -> list[str]:
         "NOCREATEROLE NOBYPASSRLS NOREPLICATION; END IF; END $$"
         for role in ROLES
     ]
-    limits = {"lock_timeout": "10s", "idle_in_transaction_session_timeout": "5min"}
     return made + [
-        f"ALTER ROLE {role_name('app')} SET {name} = '{value}'" for name, value in limits.items()
+        f"ALTER ROLE {role_name('app')} SET {name} = {_listed(value)}"
+        for name, value in APP_SETTINGS.items()
     ]
+
+
+def _listed(value: str) -> str:
+    return ", ".join(f"'{part}'" for part in value.split(", "))
 
 
 def is_prepared(database: Database) -> bool:
@@ -92,10 +96,9 @@ def _state() -> str:
     return digest.hexdigest()
 
 
-def create_roles(database: Database) -> None:
-    """Create the roles and the database in the embedded server, where they are missing."""
-    assert database.superuser_url is not None
-    with connect(database.superuser_url) as connection:
+def create_roles(superuser_url: str) -> None:
+    """Create the roles and the database where they are missing."""
+    with connect(superuser_url) as connection:
         for statement in role_statements():
             connection.execute(statement)
         found = connection.execute("SELECT FROM pg_database WHERE datname = %s", [NAME]).fetchone()

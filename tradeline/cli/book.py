@@ -37,8 +37,8 @@ def open_book() -> None:
 
     database = locate(os.environ)
     stale = database.superuser_url is not None and not databases.is_prepared(database)
-    if stale:
-        databases.create_roles(database)
+    if stale and database.superuser_url:
+        databases.create_roles(database.superuser_url)
     import django
 
     django.setup()

@@ -7,6 +7,7 @@ from django.db import migrations
 from tradeline.models.tenancy import Tenant, sql_file
 
 READ_ADD = "SELECT, INSERT"
+SUPERSEDE = "SELECT, INSERT, UPDATE (superseded_at)"
 
 
 class Migration(migrations.Migration):
@@ -22,10 +23,10 @@ class Migration(migrations.Migration):
         Tenant("CustomerGroup"),
         Tenant("Account"),
         Tenant("AccountAlias"),
-        Tenant("AgreedTerms"),
+        Tenant("AgreedTerms", app=SUPERSEDE),
         Tenant("CreditLine"),
         Tenant("ImportBatch", app=READ_ADD),
-        Tenant("LimitVersion"),
+        Tenant("LimitVersion", app=SUPERSEDE),
         Tenant("LineEvent", app=READ_ADD),
         Tenant("Position"),
         Tenant("Mitigant"),

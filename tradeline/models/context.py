@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+import psycopg
 from django.conf import settings
 from django.db import connections, transaction
 
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from uuid import UUID
 
 VALID_S: Final = 3600
+_TELL: Final = "SELECT set_config('tradeline.context', %s, true)"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,15 +37,27 @@ class Actor:
 
 @contextmanager
 def acting(actor: Actor, *, using: str = "default") -> Iterator[None]:
-    """Open a transaction in which the rows of the actor's organisation exist, and no others."""
-    with transaction.atomic(using=using):
-        connection = connections[using]
-        with connection.cursor() as cursor:
-            token = signed(
-                actor.organisation_id, actor.user_id, process=connection.connection.info.backend_pid
-            )
-            cursor.execute("SELECT set_config('tradeline.context', %s, true)", [token])
+    """Open a transaction in which the rows of the actor's organisation exist, and no others.
+
+    It is refused inside another transaction: who acts there would act on after this one's end.
+
+    Raises:
+        RuntimeError: a transaction is open already.
+    """
+    with transaction.atomic(using=using, durable=True):
+        tell(actor.organisation_id, actor.user_id, using=using)
         yield
+
+
+def tell(organisation_id: UUID | None, user_id: UUID, *, using: str = "default") -> None:
+    """Tell the database who is acting until the transaction ends.
+
+    The token travels as a bound value, never in the statement's text: other connections of the
+    same role can read the text of what runs.
+    """
+    connection = connections[using].connection
+    token = signed(organisation_id, user_id, process=connection.info.backend_pid)
+    psycopg.Cursor(connection).execute(_TELL, [token])
 
 
 def signed(organisation_id: UUID | None, user_id: UUID, *, process: int) -> str:

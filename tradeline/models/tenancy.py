@@ -34,6 +34,7 @@ class Tenant(Operation):
 
     `app` lists what the application may do; `bulk` tables get one check per statement that their
     accounts exist, since a foreign key would look up each of a million rows by itself.
+    `also_visible` is a condition for rows that may be read, never written, besides one's own.
     """
 
     reversible = True
@@ -61,11 +62,12 @@ class Tenant(Operation):
         """Do nothing: the table itself goes with the migration that made it."""
 
     def _security(self, table: str) -> list[str]:
-        visible = " OR ".join(filter(None, (MINE, self.also_visible)))
         grants = {"app": self.app, "sealer": self.sealer, "reader": "SELECT", "auditor": "SELECT"}
         return [
             f'ALTER TABLE "{table}" ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY',
-            f'CREATE POLICY mine ON "{table}" USING ({visible}) WITH CHECK ({MINE})',
+            f'CREATE POLICY mine ON "{table}" USING ({MINE}) WITH CHECK ({MINE})',
+            *([f'CREATE POLICY also ON "{table}" FOR SELECT USING ({self.also_visible})']
+              if self.also_visible else []),
             *(f'GRANT {what} ON "{table}" TO {role_name(role)}'
               for role, what in grants.items() if what),
         ]  # fmt: skip
@@ -85,12 +87,10 @@ def _keys(model: type[Model], *, bulk: bool) -> list[str]:
         )
     if bulk:
         return statements + _guards(table)
-    links = [field for field in model._meta.concrete_fields
+    links = [(field, field.related_model) for field in model._meta.concrete_fields
              if isinstance(field.related_model, type) and _owned(field.related_model)]  # fmt: skip
-    for field in links:
-        assert isinstance(field.related_model, type)
-        statements.append(_foreign(table, field.column, field.related_model))
-    if all(field.null for field in links):  # else the linked row's key vouches for it
+    statements += [_foreign(table, field.column, target) for field, target in links]
+    if all(field.null for field, _ in links):  # else the linked row's key vouches for it
         statements.append(
             f'ALTER TABLE "{table}" ADD CONSTRAINT "{table}_organisation_id" '
             "FOREIGN KEY (organisation_id) REFERENCES organisation (id)"

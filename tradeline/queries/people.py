@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from django.db import connection, transaction
+from django.db import transaction
 
 from tradeline.models import Organisation, User
-from tradeline.models.context import signed
+from tradeline.models.context import tell
 
 
 def organisations_of(user: User) -> list[Organisation]:
     """Return the organisations of which the person is a member."""
-    with transaction.atomic(), connection.cursor() as cursor:
-        token = signed(None, user.pk, process=connection.connection.info.backend_pid)
-        cursor.execute("SELECT set_config('tradeline.context', %s, true)", [token])
+    with transaction.atomic(durable=True):
+        tell(None, user.pk)
         return list(Organisation.objects.order_by("name"))

@@ -4,7 +4,7 @@
 -- refuses it to the owner too.
 
 CREATE FUNCTION app.require_accounts() RETURNS trigger
-LANGUAGE plpgsql SET search_path = pg_catalog, public AS $$
+LANGUAGE plpgsql SET search_path = pg_catalog, public, pg_temp AS $$
 BEGIN
     IF EXISTS (
         SELECT FROM (SELECT DISTINCT organisation_id, account_id FROM written) w
@@ -20,7 +20,7 @@ BEGIN
 END $$;
 
 CREATE FUNCTION app.refuse_change_of_key() RETURNS trigger
-LANGUAGE plpgsql SET search_path = pg_catalog, public AS $$
+LANGUAGE plpgsql SET search_path = pg_catalog, public, pg_temp AS $$
 BEGIN
     RAISE EXCEPTION 'a row of % never changes its key; an account is never deleted', TG_TABLE_NAME
         USING ERRCODE = 'restrict_violation';

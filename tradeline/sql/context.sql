@@ -1,5 +1,9 @@
 -- Who is acting: a token set once per transaction, checked here with a key that only the owner reads.
 
+-- Whoever may run a function is named beside it. Every search path of a function ends in pg_temp:
+-- where it is not named, temporary tables and types come first, and anyone can make those.
+ALTER DEFAULT PRIVILEGES REVOKE EXECUTE ON FUNCTIONS FROM PUBLIC;
+
 CREATE SCHEMA app;
 GRANT USAGE ON SCHEMA app TO tradeline_app, tradeline_reader, tradeline_auditor, tradeline_sealer;
 
@@ -14,7 +18,7 @@ CREATE TABLE app.context_key (
 -- Raises insufficient_privilege on a token that is forged, too old, or another connection's.
 CREATE FUNCTION app.context(OUT organisation uuid, OUT person uuid)
 LANGUAGE plpgsql STABLE PARALLEL RESTRICTED SECURITY DEFINER
-SET search_path = pg_catalog, app AS $$
+SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     part text[] := string_to_array(nullif(current_setting('tradeline.context', true), ''), ':');
     key app.context_key;
@@ -46,6 +50,5 @@ CREATE FUNCTION app.person() RETURNS uuid
 LANGUAGE sql STABLE PARALLEL RESTRICTED
 RETURN (app.context()).person;
 
-REVOKE ALL ON ALL FUNCTIONS IN SCHEMA app FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION app.context(), app.organisation(), app.person()
     TO tradeline_app, tradeline_reader, tradeline_auditor, tradeline_sealer;

@@ -1,7 +1,7 @@
 -- A group's parents never lead back to it. The tree is changed by one transaction at a time.
 
 CREATE FUNCTION app.refuse_group_cycle() RETURNS trigger
-LANGUAGE plpgsql SET search_path = pg_catalog, public AS $$
+LANGUAGE plpgsql SET search_path = pg_catalog, public, pg_temp AS $$
 BEGIN
     PERFORM pg_advisory_xact_lock(hashtextextended('customer_group ' || NEW.organisation_id, 0));
     IF EXISTS (

@@ -1,7 +1,7 @@
 -- Current versions of one kind never overlap in valid time on one line.
 
 CREATE FUNCTION app.refuse_limit_overlap() RETURNS trigger
-LANGUAGE plpgsql SET search_path = pg_catalog, public AS $$
+LANGUAGE plpgsql SET search_path = pg_catalog, public, pg_temp AS $$
 BEGIN
     IF EXISTS (
         SELECT FROM limit_version v

@@ -13,7 +13,6 @@ RETURN CASE
     WHEN limit_minor = 0 THEN 'Infinity'
     ELSE round(exposure_minor::numeric * 100 / limit_minor, 6)
 END;
-REVOKE ALL ON FUNCTION app.utilisation(bigint, bigint) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION app.utilisation(bigint, bigint)
     TO tradeline_app, tradeline_reader, tradeline_auditor;
 

@@ -2,10 +2,10 @@
 
 ALTER TABLE organisation ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
 CREATE POLICY mine ON organisation
-    USING (id = (SELECT app.organisation()) OR EXISTS (
-        SELECT FROM membership m
-        WHERE m.organisation_id = organisation.id AND m.user_id = (SELECT app.person())))
-    WITH CHECK (id = (SELECT app.organisation()));
+    USING (id = (SELECT app.organisation())) WITH CHECK (id = (SELECT app.organisation()));
+CREATE POLICY also ON organisation FOR SELECT USING (EXISTS (
+    SELECT FROM membership m
+    WHERE m.organisation_id = organisation.id AND m.user_id = (SELECT app.person())));
 CREATE POLICY all_ids ON organisation FOR SELECT TO tradeline_sealer USING (true);
 GRANT SELECT, INSERT, UPDATE ON organisation TO tradeline_app;
 GRANT SELECT ON organisation TO tradeline_reader, tradeline_auditor;

@@ -1,0 +1,141 @@
+"""Write rows of the book directly, the way a test wants to say them.
+
+Each builder makes one row for the actor's organisation, with defaults that hold together; changes
+are columns. Import it inside a test or fixture that has the book.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+from uuid import uuid4
+
+from tests.people import AT
+from tradeline import models
+from tradeline.models.context import Actor, acting
+
+DAY = date(2026, 6, 30)
+BATCH = uuid4()
+
+
+def write(model: type[Any], actor: Actor, *, using: str = "default", **columns: Any) -> Any:
+    """Return a row of the actor's organisation, written as who is acting."""
+    with acting(actor, using=using):
+        return model.objects.using(using).create(organisation_id=actor.organisation_id, **columns)
+
+
+def account(actor: Actor, entity: Any, **changes: Any) -> Any:
+    """Return an account with a number of its own."""
+    columns = {"customer_no": f"C-{uuid4().hex[:12]}", "name": "Acme", "entity": entity}
+    return write(models.Account, actor, **columns | changes)
+
+
+def group(actor: Actor, **changes: Any) -> Any:
+    """Return a customer group without parent."""
+    return write(models.CustomerGroup, actor, **{"code": f"G-{uuid4().hex[:12]}"} | changes)
+
+
+def line(actor: Actor, of: Any, **changes: Any) -> Any:
+    """Return the line of an account: 50,000.00 USD, nothing owed."""
+    columns = {"account": of, "currency": "USD", "limit_minor": 5_000_000}
+    return write(models.CreditLine, actor, **columns | changes)
+
+
+def limit(actor: Actor, of: Any, **changes: Any) -> Any:
+    """Return a base limit of a line from the start of the year on."""
+    columns = {
+        "line": of, "kind": "base", "amount_minor": 5_000_000, "currency": "USD",
+        "valid_from": date(2026, 1, 1), "recorded_at": AT, "recorded_by_id": actor.user_id,
+        "reason": "as agreed",
+    }  # fmt: skip
+    return write(models.LimitVersion, actor, **columns | changes)
+
+
+def line_event(actor: Actor, of: Any, **changes: Any) -> Any:
+    """Return the first event of a line."""
+    columns = {
+        "line": of, "version": 0, "kind": "opened", "at": AT, "day": DAY, "change": {},
+        "exposure_minor": 0, "by_id": actor.user_id,
+    }  # fmt: skip
+    return write(models.LineEvent, actor, **columns | changes)
+
+
+def document(actor: Actor, of: Any, **changes: Any) -> Any:
+    """Return an open invoice of an account over 1,000.00 USD."""
+    columns = {
+        "account": of, "document_no": f"D-{uuid4().hex[:12]}", "kind": "invoice",
+        "document_date": DAY, "due_date": DAY, "currency": "USD", "amount_minor": 100_000,
+        "open_minor": 100_000, "counted_minor": 100_000, "batch_id": BATCH,
+    }  # fmt: skip
+    return write(models.Document, actor, **columns | changes)
+
+
+def order_line(actor: Actor, of: Any, **changes: Any) -> Any:
+    """Return a line of an open order over 1,000.00 USD, nothing shipped."""
+    columns = {
+        "account": of, "order_no": f"O-{uuid4().hex[:12]}", "line_no": "10", "status": "open",
+        "currency": "USD", "ordered_minor": 100_000, "shipped_minor": 0, "invoiced_minor": 0,
+        "ship_date": DAY, "counted_shipped_minor": 0, "counted_orders_minor": 100_000,
+        "counted_later_minor": 0, "counted_held_minor": 0, "batch_id": BATCH,
+    }  # fmt: skip
+    return write(models.OrderLine, actor, **columns | changes)
+
+
+def payment(actor: Actor, of: Any, **changes: Any) -> Any:
+    """Return a payment of 10.00 USD on account."""
+    columns = {
+        "account": of, "payment_no": f"P-{uuid4().hex[:12]}", "document_no": "", "kind": "payment",
+        "date": DAY, "currency": "USD", "amount_minor": 1_000, "batch_id": BATCH,
+    }  # fmt: skip
+    return write(models.Payment, actor, **columns | changes)
+
+
+def batch(actor: Actor, entity: Any, **changes: Any) -> Any:
+    """Return an applied file of one row."""
+    columns = {
+        "kind": "ar", "entity": entity, "file_name": "ar.csv", "sha256": uuid4().hex,
+        "full_extract": False, "as_of": DAY, "rows_in": 1, "rows_applied": 1, "rows_unchanged": 0,
+        "rows_quarantined": 0, "rows_closed": 0, "totals": {}, "reading": {},
+        "by_id": actor.user_id, "at": AT,
+    }  # fmt: skip
+    return write(models.ImportBatch, actor, **columns | changes)
+
+
+def one_of_each(actor: Actor, entity: Any) -> None:
+    """Write at least one row into every table of an organisation."""
+    of = account(actor, entity, group=group(actor))
+    its_line, file = line(actor, of), batch(actor, entity)
+    limit(actor, its_line, batch=file)
+    for build in (document, order_line, payment):
+        build(actor, of)
+    line_event(actor, its_line)
+    _around(actor, of, its_line)
+    _from_files(actor, of, file)
+    _seals(actor)
+
+
+def _around(actor: Actor, of: Any, its_line: Any) -> None:
+    known = {"recorded_at": AT, "recorded_by_id": actor.user_id}
+    write(models.AccountAlias, actor, entity_id=of.entity_id, account=of,
+          alias=f"A-{uuid4().hex[:12]}")  # fmt: skip
+    write(models.AgreedTerms, actor, account=of, terms={}, valid_from=DAY, **known)
+    write(models.Position, actor, line=its_line, day=DAY, exposure_minor=0, buckets={})
+    write(models.Mitigant, actor, account=of, kind="insurance", currency="USD", amount_minor=1,
+          valid_from=DAY, valid_to=DAY)  # fmt: skip
+    write(models.ExternalFlag, actor, account=of, kind="bureau", source="bureau", raised_at=AT)
+
+
+def _from_files(actor: Actor, of: Any, file: Any) -> None:
+    write(models.FxRate, actor, day=DAY, base="EUR", quote="USD", rate="1.1", batch=file)
+    write(models.QuarantinedRow, actor, batch=file, kind="ar", source_row=2,
+          customer_no=of.customer_no, reason="no amount", cells={})  # fmt: skip
+    write(models.Feed, actor, kind="ar", entity_id=of.entity_id, as_of=DAY, applied_at=AT,
+          batch=file)  # fmt: skip
+
+
+def _seals(actor: Actor) -> None:
+    with acting(actor):
+        event = models.AuditEvent.objects.first()
+    sealed = {"seq": 1, "hash": uuid4().hex}
+    write(models.AuditSeal, actor, using="sealer", event_id=event.pk, previous="", **sealed)
+    write(models.AuditAnchor, actor, using="sealer", at=AT, key_id="k", signature="s", **sealed)
