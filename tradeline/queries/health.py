@@ -11,6 +11,7 @@ from django.db.migrations.executor import MigrationExecutor
 
 from tradeline.errors import StateFault
 from tradeline.models import Feed, LineEvent, QuarantinedRow
+from tradeline.queries import guards
 from tradeline.queries.audit import unsealed
 from tradeline.queries.drift import resum
 from tradeline.queries.policies import policy_in_force
@@ -35,7 +36,7 @@ class Check:
 
 def check_server() -> Iterator[Check]:
     """Look at the server, the role and the tables, which belong to no organisation."""
-    yield from (_version(), _role(), _tables())
+    yield from (_version(), _role(), _tables(), _guards())
 
 
 def check_book(*, day: date, at: datetime) -> Iterator[Check]:
@@ -75,6 +76,18 @@ def _tables() -> Check:
         name="tables", well=not plan,
         found=f"{len(plan)} changes of the tables are missing" if plan else "up to date",
         mend="tradeline database prepare",
+    )  # fmt: skip
+
+
+def _guards() -> Check:
+    """Hold keys, row security, grants and functions to the clauses of queries/guards.py."""
+    with connection.cursor() as cursor:
+        found = guards.findings(cursor)
+    return Check(
+        name="row security", well=not found,
+        found=f"{len(found)} clauses are broken, first: {found[0].subject} {found[0].what}"
+        if found else "forced on every table; keys, grants and functions hold",
+        mend="restore the tables from the program's own migrations: tradeline database prepare",
     )  # fmt: skip
 
 
