@@ -16,7 +16,6 @@ from dataclasses import asdict, dataclass, replace
 from datetime import date, datetime
 from functools import cached_property
 from pathlib import Path
-from threading import Thread
 from typing import TYPE_CHECKING, Any
 
 from tradeline.engine.results import ReviewTables, RunIdentity
@@ -155,11 +154,14 @@ def _produce(folder: Path, request: ReviewRequest, tell: Tell) -> ReviewRun:
     from tradeline.policy.write import to_yaml
 
     resolved, policy = with_profile(request.options), request.policy
-    Thread(target=_import_engine, args=(request.engine.kind,)).start()  # while a child reads
+
+    def on_progress(_file: str, done: int, total: int) -> None:
+        tell(PASSES[0], done, total)
+        _import_engine(request.engine.kind)  # the child works; no thread: an interruption hung it
+
     intake = read_sources(
-        request.sources, resolved, policy=policy, as_of=request.as_of,
-        on_progress=lambda _file, done, total: tell(PASSES[0], done, total),
-    )  # fmt: skip
+        request.sources, resolved, policy=policy, as_of=request.as_of, on_progress=on_progress
+    )
     (folder / "policy.yaml").write_text(to_yaml(policy), encoding="utf-8")
     inputs, told = runs.input_records(request.sources), runs.told_options(resolved)
     identity = RunIdentity(

@@ -48,6 +48,7 @@ def read_sources(
 
     Amounts are in minor units of one functional currency. Raises FileFault, HostileFile,
     MappingFault, QuestionForUser, MissingRate or ArgumentFault, each with place and remedy.
+    `on_progress` is told the first file when its child is at work.
     """
     if not sources:
         raise ArgumentFault("No file was given.", mend="Name at least one file.")
