@@ -14,7 +14,7 @@ import io
 import json
 import sys
 import time
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -47,6 +47,7 @@ def main() -> None:
     given = parser.parse_args()
     for share in (0.0, 0.01, 1.0):
         _verification(given.records, given.turns, share)
+    _anchors(given.records // 100)
     _writing(given.records // 10)
 
 
@@ -106,6 +107,34 @@ def _verification(count: int, turns: int, share: float) -> None:
         "records_per_s": round(count / mine), "bare_records_per_s": round(count / theirs),
         "records": count, "line_bytes_mean": len(records) // count,
         "share_with_clear_values": share,
+    }), flush=True)  # fmt: skip
+
+
+def _anchors(count: int) -> None:
+    """Measure a file of anchors against the bare signatures in it."""
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+    key = Ed25519PrivateKey.from_private_bytes(bytes(32))
+    public = key.public_key()
+    name, start = key_id_of(public.public_bytes_raw()), genesis("acme")
+    records = seal(start, [b"{}"])
+    head = records[0].head
+    anchors = [sign_anchor(head, at=AT + timedelta(seconds=at), key_id=name, sign=key.sign)
+               for at in range(count)]  # fmt: skip
+    lines = b"".join(map(anchor_line, anchors))
+    out = io.BytesIO()
+    write_export(out, [(records[0], {})], previous=start, count=1)
+    signed = [(bytes.fromhex(anchor.signature), anchor.message) for anchor in anchors]
+    keys = {name: public.public_bytes_raw()}
+
+    def ours() -> None:
+        verdict = verify(io.BytesIO(out.getvalue()), io.BytesIO(lines), keys)
+        assert verdict.anchors == count
+
+    mine, theirs = _best(3, ours, lambda: [public.verify(*each) for each in signed])
+    print(json.dumps({
+        "ratio": round(mine / theirs, 2), "what": "anchors against bare ed25519",
+        "anchors_per_s": round(count / mine), "anchors": count,
     }), flush=True)  # fmt: skip
 
 

@@ -65,7 +65,7 @@ def _ours(out: Path, files: list[Path]) -> Any:
     import data
 
     import tradeline.engine.review
-    import tradeline.files.intake  # noqa: F401
+    import tradeline.files.assembly  # noqa: F401
     from tradeline.actions import reviews
     from tradeline.files.records import ReadOptions, Source
     from tradeline.policy.load import load_preset

@@ -26,6 +26,7 @@ def main() -> None:
 def _ours(book: Path):  # noqa: ANN202
     import data
 
+    import tradeline.files.assembly  # noqa: F401 - it reads by this
     from tradeline.files.intake import read_sources
     from tradeline.files.records import ReadOptions, Source
     from tradeline.policy.load import load_preset

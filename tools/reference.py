@@ -58,8 +58,10 @@ sentences, `diff` what changed between two, `schema` prints the JSON schema for 
 
 Beyond the bounds below, values must fit each other: thresholds rise, an older ageing bucket is
 never milder than a younger one, a bucket that passes has the tier Low, the weights of the composite
-score add up to 1, severe ageing keeps no more of a limit than a High band does, and the corners of
-the promptness curve need no finer unit than 1/10,000 of a point.
+score add up to 1, severe ageing keeps no more of a limit than a High band does, the corners of
+the promptness curve need no finer unit than 1/10,000 of a point, and a payment term is whole:
+one of `due`, `day_limits` and `instalments`, no date before its base, parts that add up.
+[Payment terms](../guides/terms.md) shows how to write one.
 """
 
 
@@ -105,6 +107,7 @@ PRUDENT_REASONS = {
     "actions.utilisation_watch": "no change of limit while the account is watched",
     "actions.payment_slow": "a missed cycle is collected, not only watched",
     "stages.sicr_30dpd_backstop": "the presumption is applied instead of rebutted",
+    "terms.by_tier": "a weak customer pays first, a middling one within half a month",
 }
 
 

@@ -5,12 +5,14 @@ from __future__ import annotations
 
 def main() -> None:
     """Run the command line."""
+    import gc
     import sys
     import traceback
 
     from tradeline.cli.errors import OUR_FAULT
     from tradeline.cli.main import app
 
+    gc.set_threshold(20_000, 50, 100)  # imports and expressions leave little to collect
     try:
         app()
     except Exception:  # noqa: BLE001 - exit code 1 means findings, so a crash must not end with it

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 NAME: Final = "tradeline"
 ROLES: Final = ("owner", "app", "reader", "auditor", "sealer")
 _KEY_BYTES: Final = 32
+_SECRETS: Final = ("TRADELINE_CONTEXT_KEY", "TRADELINE_SECRET_KEY", "TRADELINE_AUDIT_KEY")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,6 +30,8 @@ class Database:
     urls: Mapping[str, str]  # role -> URL; only `app` is sure to be there
     secret_key: str  # of sessions and signatures of the web framework
     context_key: str  # signs who is acting; hex
+    audit_key: str  # ed25519 seed that signs the audit trail's heads; hex
+    anchors: Path  # append-only file of signed heads, outside the database
     superuser_url: str | None = None  # of the embedded server
     data: Path | None = None  # the embedded server's directory
 
@@ -77,14 +80,15 @@ def locate(environ: Mapping[str, str]) -> Database:
         urls={role: _as_role(superuser, role) for role in ROLES},
         secret_key=_kept(data / "secret.key"),
         context_key=_kept(data / "context.key"),
+        audit_key=_kept(data / "audit.key"),
+        anchors=data / "anchors.jsonl",
         superuser_url=superuser,
         data=data,
     )
 
 
 def _own_server(environ: Mapping[str, str]) -> Database:
-    missing = [name for name in ("TRADELINE_CONTEXT_KEY", "TRADELINE_SECRET_KEY")
-               if not environ.get(name)]  # fmt: skip
+    missing = [name for name in _SECRETS if not environ.get(name)]
     if missing:
         raise ArgumentFault(
             f"DATABASE_URL is set, but not {' and '.join(missing)}",
@@ -97,6 +101,8 @@ def _own_server(environ: Mapping[str, str]) -> Database:
         urls=urls,
         secret_key=environ["TRADELINE_SECRET_KEY"],
         context_key=environ["TRADELINE_CONTEXT_KEY"],
+        audit_key=environ["TRADELINE_AUDIT_KEY"],
+        anchors=Path(environ.get("TRADELINE_ANCHORS", data_directory(environ) / "anchors.jsonl")),
     )
 
 

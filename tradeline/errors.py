@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 
-@dataclass(frozen=True, kw_only=True)
-class Place:
-    """Where in the user's material a fault sits; every part is optional."""
+class Place(NamedTuple):
+    """Where in the user's material a fault sits; every part is optional.
+
+    No dataclass: the child that reads a file would wait for their import.
+    """
 
     file: str | None = None
     sheet: str | None = None
@@ -97,3 +99,7 @@ class StateFault(TradelineError):
 
 class NeedsConfirmation(TradelineError):
     """It would change more than is usual; it is done when confirmed."""
+
+
+class TermFault(TradelineError):
+    """A payment term that cannot be read, or that does not fit its document."""

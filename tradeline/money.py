@@ -11,6 +11,7 @@ from fractions import Fraction
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
+    import pyarrow as pa
     from numpy import int64
     from numpy.typing import NDArray
 
@@ -60,6 +61,13 @@ def round_half_up(value: Decimal | Fraction | int) -> int:
         sign = -1 if value < 0 else 1
         return sign * ((2 * abs(value.numerator) + value.denominator) // (2 * value.denominator))
     return int(Decimal(value).quantize(Decimal(1), rounding=ROUND_HALF_UP))
+
+
+def round_column(exact: pa.Array, digits: int) -> pa.Array:
+    """Return exact decimals rounded half-up at so many digits; ties go away from zero."""
+    import pyarrow.compute as pc
+
+    return pc.round(exact, ndigits=digits, round_mode="half_towards_infinity")
 
 
 def to_minor(amount: Decimal, currency: str) -> int:

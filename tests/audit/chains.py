@@ -107,7 +107,7 @@ def restored(head, dice, key, anchors):
 
 
 @cache
-def drawn_case(seed, *, with_restore=False, length_max=40):
+def drawn_case(seed, *, with_restore=False, length_max=28):
     """Return an honest export: 6 records or more, two to four anchors, a tail after the last."""
     dice = Random(seed)
     start = genesis(dice.choice(("acme", "Acme GmbH", "0198c1e2-7f3a", "ü")) + str(seed))

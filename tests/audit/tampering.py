@@ -180,6 +180,14 @@ def rewritten_and_anchored(case, dice):
     return replace(tampered, anchors=anchors), {"anchor_unknown_key"}, anchors[0].seq
 
 
+def tail_sealed_with_a_gap(case, dice):
+    """Records after the last anchor sealed anew by a forger who leaves out a number."""
+    head = case.records[case.anchored - 1].head
+    new, _ = records_after(replace(head, seq=head.seq + 1), dice, 2)
+    lines = [*case.as_lines()[: case.anchored], *map(record_line, new)]
+    return case.with_lines(lines), {"missing"}, case.anchored + 1
+
+
 def format_changed(case, dice):
     """Another format version in the header."""
     other = dice.choice((b'"format":0', b'"format":2', b'"format":"1"', b'"format":1.0'))
@@ -289,8 +297,9 @@ WAYS = {
         body_edited, body_edited_and_hashed, hash_edited, prev_edited, seq_edited, record_deleted,
         record_deleted_and_renumbered, record_inserted, records_swapped, record_doubled,
         record_of_another, tail_cut, head_cut, file_truncated, rewritten_from, rewritten_whole,
-        rewritten_and_anchored, format_changed, organisation_renamed, clear_value_edited,
-        line_garbled, lines_added, anchor_edited, anchors_reordered, anchor_goes_back,
+        rewritten_and_anchored, tail_sealed_with_a_gap, format_changed,
+        organisation_renamed, clear_value_edited, line_garbled, lines_added,
+        anchor_edited, anchors_reordered, anchor_goes_back,
         anchor_of_another_history, restore_unsigned, anchor_of_another_format, anchor_garbled,
     )
 }  # fmt: skip

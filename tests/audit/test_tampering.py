@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from random import Random
 
 import pytest
@@ -40,6 +41,9 @@ def test_tampering_is_found_and_named(way):
         assert seq is None or first.seq == seq, (seed, first)
         assert first.sentence.endswith("."), first
         assert first.line, first
+        assert verdict.sentence == first.sentence
+        if first.code in ("rewritten", "edited", "edited_clear", "foreign", "missing"):
+            assert first.line == first.seq + 1, first  # the header is line 1
 
 
 @pytest.mark.parametrize("file", ["records", "anchors"])
@@ -74,7 +78,8 @@ def test_no_false_alarm(with_restore):
         assert verdict.records == verdict.last == len(case.records)
         assert verdict.anchored == case.anchored
         assert verdict.uncovered == len(case.records) - case.anchored
-        assert verdict.restores == with_restore
+        assert len(verdict.restores) == with_restore
+        assert ("Restored at" in verdict.sentence) == with_restore
         assert verdict.clear_values == len(case.clear)
 
 
@@ -101,3 +106,22 @@ def test_without_anchors_the_verdict_says_so():
     verdict = judged(drawn_case(1), anchors=b"")
     assert (verdict.ok, verdict.anchored) == (True, 0)
     assert "no anchor vouches" in verdict.sentence
+
+
+def test_a_restore_cannot_be_used_again():
+    """A signed restore put in a second time does not excuse a second cut."""
+    for seed in range(20):
+        case = drawn_case(seed, with_restore=True)
+        back = next(each for each in case.anchors if each.replaces)
+        cut = case.with_lines(case.as_lines()[: back.seq])
+        again = replace(cut, anchors=(*case.anchors, back))
+        codes = [finding.code for finding in judged(again).findings]
+        assert codes == ["cut_tail", "anchor_back"]
+
+
+def test_a_restore_names_what_it_replaces():
+    """Anchors taken out before a restore are missed, as the restore names the last of them."""
+    case = drawn_case(2, with_restore=True)
+    at = next(at for at, each in enumerate(case.anchors) if each.replaces)
+    fewer = replace(case, anchors=(*case.anchors[: at - 1], *case.anchors[at:]))
+    assert "anchor_back" in [finding.code for finding in judged(fewer).findings]

@@ -52,6 +52,21 @@ def test_it_shows_how_columns_were_read(tmp_path: Path) -> None:
     assert "synonym (Tally)" in out
 
 
+def test_it_shows_columns_of_amounts_by_age_and_takes_a_unit(tmp_path: Path) -> None:
+    """They decide the ageing; an answered unit is told for each and kept with the run."""
+    book = EXAMPLES.parent / "imports" / "tally_ageing.csv"
+    profile = tmp_path / "profile.yaml"
+    arguments = ("--unit", "thousand", "--currency", "INR", "--as-of", "2026-06-30", "--no-pack")
+    code, out, _ = review(tmp_path, str(book), *arguments, "--save-profile", str(profile))
+    assert code == 0
+    assert "31 to 60 days" in out
+    assert "amounts aged 31-60; in thousand" in out
+    assert "unit: thousand" in profile.read_text("utf-8")
+    run = Path(out.rstrip().splitlines()[-1])
+    assert json.loads((run / "manifest.json").read_text("utf-8"))["options"]["unit"] == "thousand"
+    assert runner.invoke(app, ["replay", str(run)]).exit_code == 0
+
+
 def test_json_is_one_object(tmp_path: Path) -> None:
     """Programs get one JSON object with id, path and counts that add up."""
     code, out, _ = review(tmp_path, str(MASTER), *INDIA, "--no-pack", "--json")
@@ -229,3 +244,25 @@ def test_an_unknown_currency_is_named(tmp_path: Path) -> None:
     code, _, error = review(tmp_path, str(path), "--as-of", "2026-06-30", "--no-pack")
     assert code == 2
     assert "'XQZ'" in error
+
+
+REVIEW = """
+import sys
+from tradeline.__main__ import main
+try:
+    main()
+except SystemExit as end:
+    print(end.code or 0, "pandas" in sys.modules)
+import pyarrow as pa
+print(len(pa.table({"a": [1, 2]}).to_pandas()))
+"""
+
+
+def test_a_review_does_not_import_pandas(tmp_path: Path) -> None:
+    """A tenth of the time of a short command; a table can still be made pandas's."""
+    arguments = ["review", str(MASTER), *INDIA, "--out", str(tmp_path)]
+    done = subprocess.run(
+        [sys.executable, "-c", REVIEW, *arguments], check=True, stdout=subprocess.PIPE, text=True
+    )
+    code, imported, rest = done.stdout.split()[-3:]
+    assert (code, imported, rest) == ("0", "False", "2")

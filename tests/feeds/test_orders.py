@@ -6,11 +6,12 @@ from decimal import ROUND_HALF_UP, Decimal
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tradeline.errors import ArgumentFault, MappingFault, QuestionForUser
 from tradeline.files.feed_tables import HEADERS
+from tradeline.files.feeds import ReadOptions, Source, read_feed
 from tradeline.money import gross_minor, gross_minors, line_minor
 
 HEAD = ",".join(HEADERS["orders"])
@@ -132,6 +133,8 @@ def test_an_article_is_no_line_number(tray):
     text = "Customer No,Order No,Item,Amount,Currency\n1,A,{},5,USD"
     assert tray.rows("orders", text.format("000010"), tax_included=True)[0]["line_no"] == "000010"
     assert "line_no" not in tray.rows("orders", text.format("Widget"), tax_included=True)[0]
+    named = {"tax_included": True, "mapping": {"Item": "line_no"}}
+    assert tray.rows("orders", text.format("1a"), **named)[0]["line_no"] == "1a"
 
 
 def test_without_price_or_amount_columns_are_missing(tray):
@@ -157,3 +160,27 @@ def test_a_line_is_the_exact_product(quantity, price):
     """Quantity times price, rounded half-up at the currency's last digit."""
     exact = (quantity * price).quantize(Decimal("0.01"), rounding=ROUND_HALF_UP)
     assert line_minor(quantity, price, "USD") == int(exact * 100)
+
+
+@settings(max_examples=15)
+@given(
+    st.lists(
+        st.tuples(
+            st.decimals(0, 10**5, places=3), st.decimals(0, 10**5, places=4),
+            st.sampled_from(("USD", "JPY", "KWD")),
+        ),
+        min_size=1, max_size=12,
+    ),
+    st.decimals(0, 100, places=4),
+)  # fmt: skip
+def test_columns_of_products_are_the_lines(tmp_path_factory, lines, rate):
+    """Whole columns multiplied give what each line gives by itself."""
+    rows = [f"1,A{n},{q:f},{p:f},{code}" for n, (q, p, code) in enumerate(lines)]
+    path = tmp_path_factory.mktemp("orders") / "orders.csv"
+    path.write_text("\n".join(["customer_no,order_no,qty,unit price,currency", *rows]), "utf-8")
+    feed = read_feed(
+        Source(path=path), "orders", ReadOptions(decimal="."), entity="M",
+        tax_included=False, tax_rate=rate,
+    )  # fmt: skip
+    wanted = [line_minor(q, p, code, tax_rate_pct=rate) for q, p, code in lines]
+    assert feed.table["ordered_minor"].to_pylist() == wanted

@@ -72,6 +72,31 @@ def test_master_of_each_family(desk, name):
     assert all(match.confidence >= 70 for match in intake.reports[0].matches)
 
 
+@pytest.mark.parametrize(
+    ("name", "field", "first"),
+    [
+        ("tally_ageing.csv", "ageing_bucket", ("< 30 days", "amounts aged 0-30")),
+        ("xero_aged_receivables.csv", "ageing_bucket", ("Current", "amounts aged 0-30")),
+    ],
+)
+def test_columns_of_amounts_by_age_are_listed(desk, name, field, first):
+    """They decide the bucket, so the reading says so; they are not called unused."""
+    report = desk.read(IMPORTS / name, currency="USD").reports[0]
+    assert {match.field for match in report.spread} == {field}
+    assert (report.spread[0].header, report.spread[0].why) == first
+    assert len(report.spread) >= 4
+    assert not {match.header for match in report.spread} & {*report.unused}
+
+
+def test_columns_of_amounts_by_age_may_be_what_is_owed(desk):
+    """Without a column of its own the sum is owed; with both columns they count for nothing."""
+    path = desk.csv("Customer,Limit,0-30,31-60\nC1,9,5,3")
+    report = desk.read(path, currency="INR").reports[0]
+    assert [match.field for match in report.spread] == ["outstanding and ageing_bucket"] * 2
+    path = desk.csv("Customer,Limit,Balance,Ageing,0-30,31-60\nC1,9,5,31-60,5,3")
+    assert desk.read(path, currency="INR").reports[0].spread == ()
+
+
 ITEMS = {
     "sap_fbl5n.csv": ("4711", "invoice", date(2026, 3, 15), 1234567, 1234567),
     "netsuite_open_invoices.csv": ("INV1001", "invoice", date(2026, 4, 30), 500000, 125000),
@@ -232,8 +257,28 @@ def test_profile_round_trip(desk):
     assert str(desk.folder) not in profile.read_text("utf-8")
 
 
+def test_a_profile_keeps_a_unit_that_was_given(desk):
+    """One that a header states is not kept: the next file may state another."""
+    path = desk.csv("Customer,Limit (in lakhs),Balance (in lakhs),Ageing\nC1,9,5,0-30")
+    report = desk.read(path, currency="INR", unit="crore").reports[0]
+    profile = desk.folder / "mine.yaml"
+    for unit, minor in (("crore", 9_00_00_000_00), (None, 9_00_000_00)):
+        save_profile(profile, report, unit=unit)
+        again = desk.read(path, currency="INR", profile=profile)
+        assert again.master["credit_limit_minor"].to_pylist() == [minor]
+
+
 @pytest.mark.parametrize(
-    "text", ["- a\n- b", "{", "columns: [1]", "date_order: ydm", "header_row: x", "colour: red"]
+    "text",
+    [
+        "- a\n- b",
+        "{",
+        "columns: [1]",
+        "date_order: ydm",
+        "header_row: x",
+        "unit: dozen",
+        "colour: red",
+    ],
 )
 def test_broken_profile_is_refused(desk, text):
     """A profile says what is wrong with it."""

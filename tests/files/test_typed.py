@@ -52,7 +52,7 @@ def read(path: Path, *, short: bool, monkeypatch: pytest.MonkeyPatch, **options:
         return found
 
     monkeypatch.setattr(typed, "ROWS_MIN", 1 if short else 10**9)
-    monkeypatch.setattr("tradeline.files.intake.typed", watched)
+    monkeypatch.setattr("tradeline.files.assembly.typed", watched)
     intake = read_sources([Source(path=path)], ReadOptions(**options), policy=Policy(), as_of=AS_OF)
     read.taken = taken == [True]  # type: ignore[attr-defined]
     assert intake.items is not None
@@ -106,7 +106,7 @@ def test_any_doubt_takes_the_usual_way(
         return None
 
     monkeypatch.setattr(typed, "ROWS_MIN", 1)
-    monkeypatch.setattr("tradeline.files.intake.typed", watched)
+    monkeypatch.setattr("tradeline.files.assembly.typed", watched)
     with contextlib.suppress(Exception):  # what the usual way says is tested elsewhere
         read_sources([Source(path=path)], ReadOptions(), policy=Policy(), as_of=AS_OF)
     assert taken == [False]

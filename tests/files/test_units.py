@@ -2,6 +2,12 @@
 
 from __future__ import annotations
 
+import re
+from datetime import date
+from decimal import Decimal
+
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from tradeline.errors import QuestionForUser
@@ -155,6 +161,43 @@ def test_contradicting_units_are_asked(desk, above, header, words):
     with pytest.raises(QuestionForUser) as caught:
         desk.read(path, currency="INR")
     assert all(word in caught.value.what for word in words)
+    answers = re.findall(r"--unit (\w+)", caught.value.mend)
+    assert len(answers) == 2
+    limits = {answer: _limit(desk.read(path, currency="INR", unit=answer)) for answer in answers}
+    assert limits == {answer: 900 * 10 ** units.POWERS.get(answer, 0) for answer in answers}
+
+
+def _limit(intake):
+    return intake.master["credit_limit_minor"][0].as_py()
+
+
+def test_an_answered_unit_holds_for_every_amount(desk):
+    """Ageing columns too, whatever a header says; days stay days, and the table says the unit."""
+    path = desk.csv("Customer,Limit (in crores),0-30,31-60,DSO\nC1,9,1.5,2,45")
+    intake = desk.read(path, currency="INR", unit="thousand", decimal=".")
+    row = intake.master.to_pylist()[0]
+    assert (row["credit_limit_minor"], row["outstanding_minor"]) == (900_000, 350_000)
+    assert row["dso_days_x100"] == 4500
+    report = intake.reports[0]
+    assert report.unit == "thousand"
+    assert [match.why for match in report.spread] == [
+        "amounts aged 0-30; in thousand", "amounts aged 31-60; in thousand",
+    ]  # fmt: skip
+
+
+def test_an_answered_unit_goes_before_the_short_way(desk, monkeypatch):
+    """Large typed Parquet is not taken as it is."""
+    monkeypatch.setattr("tradeline.files.typed.ROWS_MIN", 0)
+    path = desk.folder / "items.parquet"
+    day, amount = pa.array([date(2026, 5, 1)]), pa.array([Decimal("1.25")], pa.decimal128(18, 2))
+    words = {"entity": "A", "customer_no": "C1", "currency": "USD", "document_no": "I1"}
+    table = {name: [word] for name, word in words.items()} | {
+        "kind": ["invoice"], "document_date": day, "due_date": day, "amount": amount,
+        "open_amount": amount, "disputed": [False],
+    }  # fmt: skip
+    pq.write_table(pa.table(table), path)
+    assert desk.read(path).items["amount_minor"].to_pylist() == [125]
+    assert desk.read(path, unit="thousand").items["amount_minor"].to_pylist() == [125000]
 
 
 def test_credit_and_debit_columns_are_sides(desk):

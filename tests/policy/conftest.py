@@ -9,10 +9,11 @@ import pytest
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
+from tradeline.policy.due_rules import Calendar, Rule
 from tradeline.policy.fields import leaves, value_at
 from tradeline.policy.form import BUCKETS, AccountAction
 from tradeline.policy.load import PRESETS, load_preset
-from tradeline.policy.schema import CurvePoint, Policy
+from tradeline.policy.schema import CurvePoint, Policy, Term
 
 ACTIONS = AccountAction.__args__
 WORDS = {
@@ -30,13 +31,26 @@ def another(leaf, value):
     if leaf.unit in ("tier", "check status", "band", "date", "locale"):
         words = WORDS.get(leaf.path[-1], ("Low", "Medium", "High"))
         return next(word for word in words if word != value)
+    if leaf.path[0] == "terms":
+        return _another_of_terms(leaf.path[-1], value)
     if leaf.unit in ("actions", "ageing buckets"):
         return value[1:] if len(value) > 1 else ("0-30", "31-60") if "age" in leaf.unit else ()
-    if isinstance(value, bool):
-        return not value
     if isinstance(value, str):
         return value + " two"
-    return _another_number(leaf, value)
+    return not value if isinstance(value, bool) else _another_number(leaf, value)
+
+
+def _another_of_terms(name, value):
+    """Return other terms, names or laws."""
+    if name == "default":
+        return "net-60"
+    if name == "caps":
+        return value[1:]
+    if name == "calendars":
+        return value | {"closed on Friday": Calendar(weekend_days=("Friday",))}
+    if name == "named":
+        return value | {"7 days": Term(due=Rule(kind="net_days", days=7))}
+    return value | {"Odd, one": "net-15"}
 
 
 def _another_number(leaf, value):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from tradeline.database import NAME, ROLES, Database, role_name
@@ -29,6 +31,8 @@ def prepare(database: Database) -> None:
         )
     _migrate()
     _store_context_key(database)
+    if database.data:
+        _mark(database).write_text(_state(), encoding="utf-8")
 
 
 def connect(url: str) -> psycopg.Connection[Any]:
@@ -67,9 +71,31 @@ def role_statements() -> list[str]:
     ]
 
 
-def create_roles(superuser_url: str) -> None:
-    """Create the roles and the database where they are missing."""
-    with connect(superuser_url) as connection:
+def is_prepared(database: Database) -> bool:
+    """Return whether this version of the program has prepared the embedded database before."""
+    mark = _mark(database)
+    return mark.exists() and mark.read_text(encoding="utf-8") == _state()
+
+
+def _mark(database: Database) -> Path:
+    assert database.data is not None
+    return database.data / "prepared"
+
+
+def _state() -> str:
+    """Return what the preparation depends on: roles, migrations and the SQL they run."""
+    root = Path(__file__).parent.parent
+    files = sorted([*root.glob("migrations/*.py"), *root.glob("sql/*.sql")])
+    digest = hashlib.sha256("\n".join(role_statements()).encode())
+    for file in files:
+        digest.update(file.name.encode() + file.read_bytes())
+    return digest.hexdigest()
+
+
+def create_roles(database: Database) -> None:
+    """Create the roles and the database in the embedded server, where they are missing."""
+    assert database.superuser_url is not None
+    with connect(database.superuser_url) as connection:
         for statement in role_statements():
             connection.execute(statement)
         found = connection.execute("SELECT FROM pg_database WHERE datname = %s", [NAME]).fetchone()

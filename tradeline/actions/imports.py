@@ -130,7 +130,7 @@ def _imported(work: Work, request: ImportRequest, tell: Tell) -> Imported:
     if kind == "limits":
         frame = limits.dated(frame, request.day)
     if kind == "customers":
-        frame = masters.without_cycles(work, frame)
+        frame = masters.without_cycles(work, masters.with_terms(frame, policy.terms))
     tell(STEPS[1], 0, 1)
     whole, opened = (frame, 0) if kind == "rates" else with_accounts(work, frame)
     whole, repeats = module.settle(whole)

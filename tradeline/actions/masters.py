@@ -7,15 +7,18 @@ from typing import TYPE_CHECKING, Final
 import polars as pl
 
 from tradeline.actions.staging import Load, Outcome, stage
+from tradeline.actions.terms import agree_terms
 from tradeline.engine.feed_checks import set_aside, settle_repeats, without_blanks
 from tradeline.engine.group_tree import on_a_cycle
+from tradeline.policy.term_text import policy_term
 
 if TYPE_CHECKING:
     from tradeline.actions.acting import Work
+    from tradeline.policy.terms import Terms
 
 KEY: Final = ("account_id",)
 _TEXTS: Final = ("segment", "tier", "industry", "country", "tax_id")
-_FACTS: Final = ("customer_name", "parent_no", *_TEXTS, "intercompany")
+_FACTS: Final = ("customer_name", "parent_no", *_TEXTS, "intercompany", "term")
 TOTAL: Final = None
 
 
@@ -48,6 +51,17 @@ def without_cycles(work: Work, frame: pl.DataFrame) -> pl.DataFrame:
     )  # fmt: skip
 
 
+def with_terms(frame: pl.DataFrame, terms: Terms) -> pl.DataFrame:
+    """Name the policy's term that each customer's words mean; words that mean none go aside."""
+    words = frame["terms"].drop_nulls().unique().to_list()
+    meant = {text: policy_term(text, terms) for text in words}
+    frame = frame.with_columns(
+        term=pl.col("terms").replace_strict(meant, default=None, return_dtype=pl.String)
+    )
+    reason = "the terms '" + pl.col("terms") + "' are none of the policy's"
+    return set_aside(frame, pl.col("terms").is_not_null() & pl.col("term").is_null(), reason)
+
+
 def settle(frame: pl.DataFrame) -> tuple[pl.DataFrame, int]:
     """Leave out equal repeats and set aside conflicting ones."""
     return settle_repeats(frame, KEY, _FACTS)
@@ -58,6 +72,7 @@ def apply(load: Load, rows: pl.DataFrame) -> Outcome:
     rows = rows.with_columns(pl.col("customer_name").str.slice(0, 200))
     stage(load.work, rows.select("account_id", "customer_no", *_FACTS).sort("account_id"))
     _grow_tree(load)
+    agree_terms(load)
     changes = ", ".join(f"{name} = coalesce(s.{name}, a.{name})" for name in _TEXTS)
     now = ", ".join(f"a.{name}" for name in ("name", "group_id", "intercompany", *_TEXTS))
     then = ", ".join(

@@ -16,6 +16,7 @@ from dataclasses import asdict, dataclass, replace
 from datetime import date, datetime
 from functools import cached_property
 from pathlib import Path
+from threading import Thread
 from typing import TYPE_CHECKING, Any
 
 from tradeline.engine.results import ReviewTables, RunIdentity
@@ -154,6 +155,7 @@ def _produce(folder: Path, request: ReviewRequest, tell: Tell) -> ReviewRun:
     from tradeline.policy.write import to_yaml
 
     resolved, policy = with_profile(request.options), request.policy
+    Thread(target=_import_engine, args=(request.engine.kind,)).start()  # while a child reads
     intake = read_sources(
         request.sources, resolved, policy=policy, as_of=request.as_of,
         on_progress=lambda _file, done, total: tell(PASSES[0], done, total),
@@ -182,6 +184,14 @@ def _produce(folder: Path, request: ReviewRequest, tell: Tell) -> ReviewRun:
     if request.outputs.pack:
         _write_pack(run, tell)
     return run
+
+
+def _import_engine(kind: str) -> None:
+    import tradeline.engine.backends
+    import tradeline.engine.review  # noqa: F401
+
+    if kind == "duckdb":
+        import ibis.backends.duckdb  # noqa: F401
 
 
 def _completed(intake: Intake, request: ReviewRequest, tell: Tell) -> pa.Table:

@@ -32,17 +32,18 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")
 def open_book() -> None:
     """Start Django on the database; the embedded one is made and brought up to date."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tradeline.settings")
-    from tradeline.actions.databases import create_roles, prepare
+    from tradeline.actions import databases
     from tradeline.database import locate
 
     database = locate(os.environ)
-    if database.superuser_url:
-        create_roles(database.superuser_url)
+    stale = database.superuser_url is not None and not databases.is_prepared(database)
+    if stale:
+        databases.create_roles(database)
     import django
 
     django.setup()
-    if database.superuser_url:
-        prepare(database)
+    if stale:
+        databases.prepare(database)
 
 
 def actor(organisation: str | None, user: str | None) -> Actor:

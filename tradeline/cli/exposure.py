@@ -95,7 +95,7 @@ def show(
     from tradeline.queries.accounts import behind
 
     with acting(by):
-        row = _account(customer_no, entity)
+        row = account_row(customer_no, entity)
         back = behind(row, as_of=day_of(as_of))
     if as_json:
         typer.echo(json.dumps(told(row) | _told_behind(row, back), ensure_ascii=False))
@@ -103,7 +103,8 @@ def show(
         show_account(row, back)
 
 
-def _account(customer_no: str, entity: str | None) -> ExposureRow:
+def account_row(customer_no: str, entity: str | None) -> ExposureRow:
+    """Return the one account that a number means; raises NotFound or ArgumentFault."""
     from tradeline.queries.exposure import of_account
 
     rows = of_account(customer_no, entity)
@@ -172,7 +173,7 @@ def bridge(
     from tradeline.queries import exposure as queries
 
     with acting(by):
-        row = _account(customer_no, entity)
+        row = account_row(customer_no, entity)
         found = queries.bridge(
             row.line_id, first=day_of(first, "--from"), last=day_of(last, "--to")
         )

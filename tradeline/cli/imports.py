@@ -13,7 +13,7 @@ import typer
 
 from tradeline.cli.book import AsJson, OrganisationName, UserName, actor, day_of
 from tradeline.cli.errors import guard
-from tradeline.cli.reading import DateOrderName, reading_options
+from tradeline.cli.reading import DateOrderName, UnitName, reading_options
 from tradeline.errors import ArgumentFault
 
 if TYPE_CHECKING:
@@ -67,6 +67,10 @@ def import_file(  # noqa: PLR0917 - one parameter per option
         DateOrderName | None, typer.Option(help="How 03/04/2026 is to be read.")
     ] = None,
     decimal: Annotated[str | None, typer.Option(metavar=".|,", help="The decimal mark.")] = None,
+    unit: Annotated[
+        UnitName | None,
+        typer.Option(help="What the amounts are counted in, whatever the headers say."),
+    ] = None,
     encoding: Annotated[str | None, typer.Option(help="Encoding of a text file.")] = None,
     delimiter: Annotated[str | None, typer.Option(help="Delimiter of a text file.")] = None,
     organisation: OrganisationName = None,
@@ -79,7 +83,8 @@ def import_file(  # noqa: PLR0917 - one parameter per option
     from tradeline.files.feeds import Source, read_feed
 
     options = reading_options(
-        currency=currency, date_order=date_order, decimal=decimal, encoding=encoding,
+        currency=currency, date_order=date_order, decimal=decimal, unit=unit,
+        encoding=encoding,
         sheet=sheet, header_row=header_row, delimiter=delimiter, mapping=mapping, profile=profile,
     )  # fmt: skip
     by = actor(organisation, user)

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from tradeline.cli import exposure, imports, policies, reviews
+from tradeline.cli import audit, cover, doctor, exposure, imports, policies, reviews, terms
 
 app = typer.Typer(
     help="Trade-credit management: review a portfolio by a written policy, and prove it.",
@@ -19,6 +19,12 @@ app.command("replay")(reviews.replay)
 app.command("import")(imports.import_file)
 app.add_typer(exposure.app, name="exposure")
 app.add_typer(policies.app, name="policy")
+app.command("cover")(cover.cover)
+app.add_typer(terms.app, name="terms")
+app.add_typer(audit.app, name="audit")
+app.command("roll")(doctor.roll)
+app.command("doctor")(doctor.doctor)
+app.add_typer(doctor.database, name="database")
 
 
 def _version(asked: bool) -> None:

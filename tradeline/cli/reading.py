@@ -21,9 +21,22 @@ class DateOrderName(StrEnum):
     YMD = "ymd"
 
 
+class UnitName(StrEnum):
+    """What the amounts are counted in."""
+
+    ONE = "one"
+    HUNDRED = "hundred"
+    THOUSAND = "thousand"
+    LAKH = "lakh"
+    MILLION = "million"
+    CRORE = "crore"
+    BILLION = "billion"
+
+
 def reading_options(
     *, decimal: str | None, currency: str | None, delimiter: str | None,
-    date_order: DateOrderName | None, mapping: Sequence[str] | None, **given: Any,
+    date_order: DateOrderName | None, unit: UnitName | None, mapping: Sequence[str] | None,
+    **given: Any,
 ) -> ReadOptions:  # fmt: skip
     """Return the reader's options; raises ArgumentFault for an answer that cannot be used."""
     from tradeline.files.records import ReadOptions
@@ -35,6 +48,7 @@ def reading_options(
     return ReadOptions(
         currency=currency_code(currency),
         date_order=date_order.value if date_order else None,
+        unit=unit.value if unit else None,
         decimal=decimal,  # type: ignore[arg-type]
         delimiter="\t" if delimiter in ("tab", "\\t") else delimiter,
         mapping=dict(pair(text, "--map", "COLUMN=FIELD") for text in mapping or []),

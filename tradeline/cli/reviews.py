@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+import tempfile
+from contextlib import contextmanager
 from datetime import UTC, date, datetime
 from enum import StrEnum
 from pathlib import Path
@@ -11,11 +13,14 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
+from tradeline.cli.book import OrganisationName, UserName, actor
 from tradeline.cli.errors import FINDINGS, guard
+from tradeline.cli.lean import leave_pandas_out
+from tradeline.cli.reading import DateOrderName, UnitName, pair, reading_options
 from tradeline.errors import ArgumentFault
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from tradeline.actions.reviews import EngineChoice, ReviewRun
     from tradeline.files.records import Source
@@ -28,14 +33,6 @@ class EngineName(StrEnum):
     POLARS = "polars"
     POSTGRES = "postgres"
     SPARK = "spark"
-
-
-class DateOrderName(StrEnum):
-    """How dates in text are read."""
-
-    DMY = "dmy"
-    MDY = "mdy"
-    YMD = "ymd"
 
 
 class FailOn(StrEnum):
@@ -110,45 +107,47 @@ def review(  # noqa: PLR0917 - one parameter per option
         DateOrderName | None, typer.Option(help="How 03/04/2026 is to be read.")
     ] = None,
     decimal: Annotated[str | None, typer.Option(metavar=".|,", help="The decimal mark.")] = None,
+    unit: Annotated[
+        UnitName | None,
+        typer.Option(help="What the amounts are counted in, whatever the headers say."),
+    ] = None,
     encoding: Annotated[str | None, typer.Option(help="Encoding of a text file.")] = None,
     delimiter: Annotated[str | None, typer.Option(help="Delimiter of a text file.")] = None,
     fail_on: Annotated[
         FailOn | None, typer.Option(help="Exit with 1 at this finding or a worse one.")
     ] = None,
+    book: Annotated[
+        bool, typer.Option("--book", help="Review the book's own accounts instead of files.")
+    ] = False,
+    organisation: OrganisationName = None,
+    user: UserName = None,
     csv: Annotated[bool, typer.Option(help="Write CSV beside the Parquet tables.")] = True,
     pack: Annotated[bool, typer.Option(help="Write the committee pack (XLSX and PDF).")] = True,
     as_json: AsJson = False,
 ) -> None:
     """Review a portfolio: checks, bands, limit actions and a committee pack in a new run folder."""
+    if engine is EngineName.DUCKDB:  # ibis hands tables to the others by pandas
+        leave_pandas_out()
     from tradeline.actions.reviews import Outputs, ReviewRequest, review_portfolio
     from tradeline.cli.screen import progress, show_run
-    from tradeline.files.records import ReadOptions
     from tradeline.policy.load import find_policy
 
-    if decimal not in (None, ".", ","):
-        raise ArgumentFault(
-            f"'{decimal}' is no decimal mark", mend="give --decimal . or --decimal ,"
-        )
-    request = ReviewRequest(
-        sources=_sources(files or [], entity or [], rates),
-        options=ReadOptions(
-            currency=_currency(currency),
-            date_order=date_order.value if date_order else None,
-            decimal=decimal,  # type: ignore[arg-type]
-            encoding=encoding,
-            delimiter="\t" if delimiter in ("tab", "\\t") else delimiter,
-            sheet=sheet,
-            header_row=header_row,
-            mapping=dict(_pair(text, "--map", "COLUMN=FIELD") for text in mapping or []),
-            profile=profile,
-        ),
-        policy=find_policy(policy),
-        as_of=_day(as_of),
-        engine=_choice(engine, engine_url),
-        outputs=Outputs(csv=csv, pack=pack),
-    )
-    with progress(quiet=as_json) as tell:
-        run = review_portfolio(request, out=out, at=datetime.now(UTC), tell=tell)
+    options = reading_options(
+        currency=currency, date_order=date_order, decimal=decimal, unit=unit, encoding=encoding,
+        delimiter=delimiter, sheet=sheet, header_row=header_row, mapping=mapping, profile=profile,
+    )  # fmt: skip
+    day = _day(as_of)
+    with (
+        _sources(files or [], entity or [], rates)
+        if not book
+        else _of_book(day, organisation, user) as sources
+    ):
+        request = ReviewRequest(
+            sources=sources, options=options, policy=find_policy(policy), as_of=day,
+            engine=_choice(engine, engine_url), outputs=Outputs(csv=csv, pack=pack),
+        )  # fmt: skip
+        with progress(quiet=as_json) as tell:
+            run = review_portfolio(request, out=out, at=datetime.now(UTC), tell=tell)
     if save_profile is not None:
         _save_profile(save_profile, run)
     if as_json:
@@ -186,35 +185,37 @@ def replay(
         raise typer.Exit(FINDINGS)
 
 
-def _sources(files: Sequence[Path], entities: Sequence[str], rates: Path | None) -> list[Source]:
+@contextmanager
+def _sources(
+    files: Sequence[Path], entities: Sequence[str], rates: Path | None
+) -> Iterator[list[Source]]:
+    """Yield the files that are named."""
     from tradeline.files.records import Source
 
     sources = [Source(path=path) for path in files]
     for text in entities:
-        code, name = _pair(text, "--entity", "CODE=FILE")
+        code, name = pair(text, "--entity", "CODE=FILE")
         sources.append(Source(path=Path(name), entity=code))
     if not sources:
         raise ArgumentFault(
-            "no file is named", mend="give a credit master: tradeline review credit_master.xlsx"
+            "no file is named",
+            mend="give a credit master: tradeline review credit_master.xlsx; or the book: --book",
         )
-    return [*sources, Source(path=rates, role="rates")] if rates else sources
+    yield [*sources, Source(path=rates, role="rates")] if rates else sources
 
 
-def _currency(code: str | None) -> str | None:
-    from tradeline.files.currencies import known
+@contextmanager
+def _of_book(day: date, organisation: str | None, user: str | None) -> Iterator[list[Source]]:
+    """Yield the book as files, as of a day; the run folder keeps its own copy of them."""
+    by = actor(organisation, user)
+    from tradeline.files.records import Source
+    from tradeline.models.context import acting
+    from tradeline.queries.snapshots import write_snapshot
 
-    if code is None or code.upper() in known():
-        return code.upper() if code else None
-    raise ArgumentFault(
-        f"'{code}' is no currency", where="--currency", mend="write an ISO 4217 code such as USD"
-    )
-
-
-def _pair(text: str, option: str, form: str) -> tuple[str, str]:
-    left, mark, right = text.partition("=")
-    if not (mark and left.strip() and right.strip()):
-        raise ArgumentFault(f"{option} '{text}' cannot be read", mend=f"write {option} {form}")
-    return left.strip(), right.strip()
+    with tempfile.TemporaryDirectory(prefix="tradeline-book-") as folder:
+        with acting(by):
+            files = write_snapshot(Path(folder), as_of=day)
+        yield [Source(path=path, role=path.stem) for path in files]  # type: ignore[arg-type]
 
 
 def _day(text: str | None) -> date:
@@ -248,7 +249,7 @@ def _save_profile(path: Path, run: ReviewRun) -> None:
     from tradeline.files.profile import save_profile
 
     try:
-        save_profile(path, run.intake.reports[0])
+        save_profile(path, run.intake.reports[0], unit=run.options.get("unit"))
     except OSError as error:
         raise ArgumentFault(
             f"the run is written, but the profile cannot be saved: {error.strerror}",

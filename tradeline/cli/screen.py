@@ -80,12 +80,13 @@ def _show_reading(console: Console, report: SourceReport) -> None:
     facts += [f"dates {report.date_order}"] if report.date_order else []
     title = Text(f"{report.file}: {report.role}, {', '.join(facts)}")
     console.print(title)
-    if all(match.header == match.field for match in report.matches) and not report.unused:
+    matches = (*report.matches, *report.spread)
+    if all(match.header == match.field for match in matches) and not report.unused:
         return
     table = Table(box=None, pad_edge=False)
     for name in ("column", "read as", "sure", "because"):
         table.add_column(name, justify="right" if name == "sure" else "left")
-    for match in report.matches:
+    for match in matches:
         table.add_row(
             Text(match.header), match.field, f"{match.confidence} %", Text(match.why),
             style="" if match.confidence == _SURE else "yellow",

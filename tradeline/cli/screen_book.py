@@ -15,9 +15,12 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from tradeline.actions.imports import Imported
+    from tradeline.engine.term_compliance import Compliance
     from tradeline.files.feeds import Feed
     from tradeline.queries.accounts import Behind
+    from tradeline.queries.audit import Event
     from tradeline.queries.exposure import Bridge, ExposureRow
+    from tradeline.queries.health import Check
 
 _COLOUR: Final = {"over": "red", "near": "yellow", "within": "green", "no_limit": "dim"}
 _STATUS: Final = {"over": "over", "near": "near", "within": "within", "no_limit": "no limit"}
@@ -188,6 +191,49 @@ def show_bridge(row: ExposureRow, found: Bridge) -> None:
         console.print(
             Text(f"Not explained: {_money(found.unexplained_minor, row.currency)}", "red")
         )
+
+
+def show_events(found: Sequence[Event]) -> None:
+    """Print events of the audit trail, one a line."""
+    console = Console()
+    table = Table(box=None, pad_edge=False)
+    for name in ("seal", "when (UTC)", "who", "door", "what", "on"):
+        table.add_column(name, justify="right" if name == "seal" else "left")
+    for each in found:
+        when = each.at.strftime("%Y-%m-%d %H:%M:%S")
+        seal = "-" if each.seq is None else str(each.seq)
+        what = each.action.replace("_", " ").lower()
+        table.add_row(seal, when, Text(each.by), each.door, what, Text(each.subject))
+    console.print(table)
+
+
+def show_checks(checks: Sequence[Check]) -> None:
+    """Print what was checked, and under each finding what to do."""
+    console = Console()
+    for check in checks:
+        mark = Text("well  ", "green") if check.well else Text("mend  ", "bold red")
+        console.print(mark + Text(f"{check.name}: {check.found}"))
+        if not check.well:
+            console.print(Text(f"      {check.mend}", "yellow"))
+    bad = sum(not check.well for check in checks)
+    console.print("All is well." if not bad else f"{bad} of {len(checks)} need mending.")
+
+
+def show_compliance(rows: Sequence[Compliance]) -> None:
+    """Print term compliance by account."""
+    from tradeline.cli.terms import percent
+
+    table = Table(box=None, pad_edge=False)
+    names = ("customer", "invoices", "as agreed %", "in time %", "discounts unearned", "amount")
+    for name in names:
+        table.add_column(name, justify="left" if name == "customer" else "right")
+    for row in rows:
+        table.add_row(
+            Text(row.account), str(row.invoices), percent(row.approved_share) or "",
+            percent(row.within_share) or "", str(row.unearned),
+            f"{row.currency} {_money(row.unearned_minor, row.currency)}",
+        )  # fmt: skip
+    Console().print(table)
 
 
 def _with_code(amount_minor: int | None, row: ExposureRow) -> str:

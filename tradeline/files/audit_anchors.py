@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from tradeline.files.audit_chain import FORMAT, joined
-from tradeline.files.audit_json import iso, parsed
+from tradeline.files.audit_json import compact, iso, parsed
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -106,7 +105,7 @@ def is_signed(anchor: Anchor, public_key: bytes) -> bool:
 def anchor_line(anchor: Anchor) -> bytes:
     """Return the anchor as a line of the anchors file, with its line feed."""
     facts = {"format": FORMAT} | {name: getattr(anchor, name) for name in _KEYS[1:]}
-    return json.dumps(facts, ensure_ascii=False, separators=(",", ":")).encode() + b"\n"
+    return compact(facts).encode() + b"\n"
 
 
 def read_anchor(line: bytes) -> Anchor:

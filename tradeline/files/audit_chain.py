@@ -73,7 +73,7 @@ def genesis(organisation: str) -> Head:
 
 def joined(*fields: bytes) -> bytes:
     """Return the fields one after another, each after its length as 8 bytes, big end first."""
-    return b"".join(len(field).to_bytes(8, "big") + field for field in fields)
+    return b"".join([part for field in fields for part in (len(field).to_bytes(8, "big"), field)])
 
 
 def link(*, organisation: str, seq: int, prev: str, body: bytes) -> str:

@@ -28,8 +28,12 @@ def canonical(event: Mapping[str, object]) -> bytes:
     """
     if not isinstance(event, Mapping):
         raise NotCanonical(f"An event is a mapping, not {type(event).__name__}.")
-    text = json.dumps(_plain(event, 1), ensure_ascii=False, separators=(",", ":"), allow_nan=False)
-    return _utf8(text)
+    return _utf8(compact(_plain(event, 1)))
+
+
+def compact(value: object) -> str:
+    """Return JSON text without spaces, in the order given and with every letter as it is."""
+    return _ENCODER.encode(value)
 
 
 def iso(moment: datetime, timespec: str = "auto") -> str:
@@ -45,9 +49,7 @@ def parsed(text: bytes) -> object:
     Refused as well: a key given twice, NaN and Infinity, nesting without end, numbers without end.
     """
     try:
-        return json.loads(
-            text.decode("utf-8"), object_pairs_hook=_distinct, parse_constant=_refused
-        )
+        return _DECODER.decode(text.decode("utf-8"))
     except RecursionError:
         raise ValueError("nested without end") from None
 
@@ -97,3 +99,7 @@ def _distinct(pairs: list[tuple[str, object]]) -> dict[str, object]:
 
 def _refused(constant: str) -> NoReturn:
     raise ValueError(f"{constant} is no number")
+
+
+_ENCODER: Final = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+_DECODER: Final = json.JSONDecoder(object_pairs_hook=_distinct, parse_constant=_refused)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -23,7 +24,7 @@ class Trust:
 
     organisation: str
     anchors: list[tuple[Anchor, int]] = field(default_factory=list)
-    restores: int = 0
+    restores: list[Anchor] = field(default_factory=list)
     finding: Finding | None = None
     latest: Anchor | None = None
 
@@ -35,8 +36,8 @@ class Trust:
             self.note(*fault, line=line, seq=anchor.seq)
             return
         if anchor.replaces:
-            self.restores += 1
-            self.anchors = [each for each in self.anchors if each[0].seq <= anchor.seq]
+            self.restores.append(anchor)
+            del self.anchors[bisect_right(self.anchors, anchor.seq, key=_seq) :]
         self.anchors.append((anchor, line))
         self.latest = anchor
 
@@ -55,7 +56,9 @@ class Trust:
                 f"An anchor goes back from record {before.seq} to {anchor.seq} without a signed "
                 "restore."
             )
-        if any(each.seq == anchor.seq and each.hash != anchor.hash for each, _ in self.anchors):
+        at = bisect_left(self.anchors, anchor.seq, key=_seq)
+        same = self.anchors[at][0] if at < len(self.anchors) else anchor
+        if same.seq == anchor.seq and same.hash != anchor.hash:
             return "anchor_conflict", f"Two anchors name two different records {anchor.seq}."
         return None
 
@@ -75,6 +78,10 @@ def read_anchors(source: Readable, public_keys: Mapping[str, bytes], organisatio
     if lines.fault:
         trust.note("anchor_garbled", "The anchors file ends within a line.", line=number + 1)
     return trust
+
+
+def _seq(entry: tuple[Anchor, int]) -> int:
+    return entry[0].seq
 
 
 def _each(lines: Lines) -> Iterator[bytes]:

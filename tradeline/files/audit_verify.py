@@ -16,6 +16,7 @@ from tradeline.files.audit_walk import Walk
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from tradeline.files.audit_anchors import Anchor
     from tradeline.files.audit_export import Readable
 
 __all__ = ["Finding", "Verdict", "verify"]
@@ -27,7 +28,7 @@ class Verdict:
 
     `records` were verified, up to number `last`; `anchored` is the last of them that an anchor
     vouches for (0 if none), `uncovered` how many come after it and could be cut or rewritten
-    unseen. `anchors` were compared, `restores` are signed returns to an earlier record,
+    unseen. `anchors` were compared, `restores` are the signed returns to an earlier record,
     `clear_values` were held to the body. `findings` has the first bad record, then the first bad
     anchor.
     """
@@ -39,7 +40,7 @@ class Verdict:
     anchored: int
     uncovered: int
     anchors: int
-    restores: int
+    restores: tuple[Anchor, ...]
     clear_values: int
     findings: tuple[Finding, ...]
 
@@ -56,7 +57,8 @@ class Verdict:
         told = f"{self.records} records hold together"
         if not self.anchors:
             return f"{told}; no anchor vouches for them, so a full rewrite could not be seen."
-        return f"{told}, vouched for up to record {self.anchored}; {self.uncovered} come after it."
+        told += f", vouched for up to record {self.anchored}; {self.uncovered} come after it."
+        return told + "".join(f" Restored at {a.at} to record {a.seq}." for a in self.restores)
 
 
 def verify(
@@ -142,7 +144,7 @@ def _verdict(walk: Walk, finding: Finding | None) -> Verdict:
         anchored=walk.anchored,
         uncovered=walk.head.seq - max(walk.anchored, walk.header.first - 1),
         anchors=walk.met,
-        restores=walk.trust.restores,
+        restores=tuple(walk.trust.restores),
         clear_values=walk.clear_values,
         findings=tuple(each for each in found if each),
     )

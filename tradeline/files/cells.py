@@ -49,10 +49,14 @@ def _repetitive(column: pl.Series) -> bool:
 
 def is_odd(column: pl.Series) -> bool:
     """Return whether any text may need cleaning; one look at all texts joined is the fastest."""
+    import numpy as np
+
     joined = ("|" + (column.drop_nulls().str.join("|").item() or "") + "|").encode()
     if joined.translate(None, _PRINTABLE):
         return True
-    return any(mark in joined for mark in (b"  ", b" |", b"| "))
+    blank = np.frombuffer(joined, np.uint8) == ord(" ")
+    edge = blank | (np.frombuffer(joined, np.uint8) == ord("|"))
+    return bool((blank[1:] & edge[:-1]).any() or (edge[1:] & blank[:-1]).any())
 
 
 def all_clean(column: pa.ChunkedArray) -> bool:
@@ -86,12 +90,6 @@ def frame(table: pa.Table) -> pl.DataFrame:
     made = pl.from_arrow(table)
     assert isinstance(made, pl.DataFrame)
     return made
-
-
-def any_holds(column: pl.Series, words: tuple[bytes, ...]) -> bool:
-    """Return whether one of the words stands anywhere in the texts, in this very spelling."""
-    joined = (column.drop_nulls().str.join("|").item() or "").encode()
-    return any(word in joined for word in words)
 
 
 def _of_floats(column: pl.Series) -> pl.Series:

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 _SMALL_ROWS: Final = 20_000
 _FAULTS_MAX: Final = 10_000
 COLUMNS_MAX: Final = 1_000
+_KEPT: Final[list[Any]] = []  # the sheet at hand: to let a million cells go takes its time
 
 
 def read(request: dict[str, Any], words: Callable[[], Sequence[str]]) -> dict[str, Any]:
@@ -91,7 +92,9 @@ def _sheets(book: Any, wanted: str | None) -> list[str]:
 def _loaded(book: Any, name: str, *, fast: bool) -> tuple[Any, Any] | None:
     """Return the sheet's cells; with `fast` row 1 gives the names, else every row is a row."""
     options = {"header_row": 0} if fast else {"header_row": None, "skip_rows": 0}
+    _KEPT.clear()
     sheet = book.load_sheet(name, schema_sample_rows=None, **options)
+    _KEPT.append(sheet)
     if not sheet.width or sheet.visible != "visible":
         return None
     if sheet.width > COLUMNS_MAX:

@@ -20,7 +20,7 @@ import pyarrow.compute as pc
 from tradeline.errors import Place, QuestionForUser
 from tradeline.files import amounts, cells, currencies
 from tradeline.files.feed_file import BLANK, FeedFile, arrow_text, series
-from tradeline.money import AMOUNT_MINOR_MAX, exponent
+from tradeline.money import AMOUNT_MINOR_MAX, exponent, round_column
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -161,6 +161,22 @@ class Money:
         if len(set(digits)) > 1:
             minor = self._narrowed(minor, [10 ** (most - each) for each in digits])
         return minor if minor is not None and _largest(minor) <= AMOUNT_MINOR_MAX else None
+
+    def rounded(self, exact: pa.Array) -> pa.Array | None:
+        """Return exact amounts in minor units, rounded half-up once; None when one is too large."""
+        minor = pa.nulls(len(exact), pa.int64())
+        own = self.codes.cast(pa.string())
+        codes = self.codes.dictionary.to_pylist()
+        for digits in {exponent(code) for code in codes}:
+            try:
+                value = round_column(exact, digits).cast(pa.decimal128(_DIGITS, digits))
+            except pa.ArrowInvalid:
+                return None
+            if _largest(value).scaleb(digits) > AMOUNT_MINOR_MAX:
+                return None
+            alike = pa.array([code for code in codes if exponent(code) == digits])
+            minor = pc.if_else(pc.is_in(own, value_set=alike), _unscaled(value), minor)
+        return minor
 
     def _narrowed(self, minor: pa.Array, steps: list[int]) -> pa.Array | None:
         """Return amounts of currencies with fewer digits; None when one has too many."""

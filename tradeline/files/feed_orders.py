@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 PARTS: Final = ("ordered", "shipped", "invoiced", "cancelled")
 _DIGITS_MAX: Final = 30  # of a quantity or a price
+_EXACT: Final = pa.decimal256(24, 6)  # the product of two and a factor stays below 76 digits
+_FACTOR: Final = pa.decimal256(9, 6)  # 1 plus a rate of at most TAX_RATE_DIGITS decimals
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -124,7 +126,7 @@ def _adding(file: FeedFile, tax: Tax) -> Adding:
 
 
 _ANSWER: Final = (
-    "Answer with --tax-included yes, or with --tax-included no and the rate, as in --tax-rate 18."
+    "Answer with --tax-included, or with --tax-excluded and the rate, as in --tax-rate 18."
 )
 
 
@@ -188,6 +190,9 @@ def _zero_where_blank(file: FeedFile, name: str, minor: pa.Array) -> pa.Array:
 
 def _product(file: FeedFile, money: Money, name: str, adding: Adding) -> pa.Array:
     """Return quantity times price in minor units, with tax, rounded once per line."""
+    quick = _quick_product(file, money, name, adding)
+    if quick is not None:
+        return quick
     quantity, price = _decimals(file, name), _decimals(file, "unit_price")
     per = _decimals(file, "price_unit") if file.has("price_unit") else [Decimal(1)] * file.height
     every = adding.rates(file.height)
@@ -209,6 +214,23 @@ def _product(file: FeedFile, money: Money, name: str, adding: Adding) -> pa.Arra
     minor = pa.array(values, pa.int64())
     _blame_large(file, name, minor, (quantity, price, codes, per, every))
     return minor
+
+
+def _quick_product(file: FeedFile, money: Money, name: str, adding: Adding) -> pa.Array | None:
+    """Return the products of plain columns without a blank cell; None when they are not that."""
+    columns = [file.column(name), file.column("unit_price")]
+    if (
+        file.has("price_unit") or adding.rows is not None or file.power("unit_price")
+        or file.decimal != "." or not (file.is_plain(name) and file.is_plain("unit_price"))
+        or any(column.null_count for column in columns)  # type: ignore[union-attr]
+    ):  # fmt: skip
+        return None
+    factor = pa.scalar((100 + adding.rate_pct).scaleb(-2), _FACTOR)
+    try:
+        quantity, price = (column.cast(_EXACT) for column in columns)  # type: ignore[union-attr]
+    except pa.ArrowInvalid:  # more digits, or a text such as 1-2
+        return None
+    return money.rounded(pc.multiply(pc.multiply(quantity, price), factor))
 
 
 def _line(row: tuple[Any, ...], shift: Decimal) -> int | None:

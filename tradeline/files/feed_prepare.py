@@ -53,7 +53,8 @@ def prepare(
     raw, mapped, table, rows, notes, left_out = _rows(raw, options, kind, where)
     if lacking := mapping.missing(mapped):
         raise mapping.fault(mapped, lacking, raw.headers, file)
-    scale = scales.scale_of(raw.headers, mapped, raw.about.get("banner", ()), where)
+    banner = raw.about.get("banner", ())
+    scale = scales.scale_of(raw.headers, mapped, banner, where, options.unit)
     notes += scales.partly(raw.headers, mapped, scale, where)
     notes += prepared.assumed_encoding(raw, where)
     made = FeedFile(
@@ -86,8 +87,8 @@ def _mapped(
     headers: Sequence[str], frame: pl.DataFrame, options: ReadOptions, kind: FeedKind
 ) -> Mapped:
     mapped = mapping.map_columns(headers, frame, options.mapping, role=kind, vocabulary=FEEDS)
-    index = mapped.columns.get("line_no")
-    if index is None or options.mapping or _counts(frame[str(index)]):
+    told = next((match for match in mapped.matches if match.field == "line_no"), None)
+    if told is None or told.confidence == 100 or _counts(frame[str(mapped.columns["line_no"])]):
         return mapped
     return mapping.without(mapped, "line_no", headers)  # `Item` is the article here
 

@@ -50,9 +50,7 @@ def of_rows(
 
 def table(parts: Sequence[pl.DataFrame]) -> pa.Table:
     """Return all findings as one table of the schema FINDINGS."""
-    if not parts:
-        return FINDINGS.empty_table()
-    return to_schema(pl.concat(parts), FINDINGS)
+    return to_schema(pl.concat(parts) if parts else pl.DataFrame(schema=_SCHEMA), FINDINGS)
 
 
 def to_schema(
@@ -82,5 +80,10 @@ def _arrow(column: pl.Series, dtype: pa.DataType) -> pa.Array:
     if column.dtype == pl.String and not column.null_count():
         value = column[0]
         if value == column[-1] and bool((column == value).all()):
-            return pa.repeat(pa.scalar(value, dtype), length)
+            # A scalar out of an array: one out of a Python value makes Arrow import pandas.
+            return pa.repeat(_cast(column.head(1), dtype)[0], length)
+    return _cast(column, dtype)
+
+
+def _cast(column: pl.Series, dtype: pa.DataType) -> pa.Array:
     return column.to_arrow(compat_level=pl.CompatLevel.oldest()).cast(dtype)

@@ -23,9 +23,10 @@ _SAMPLE: Final = 200
 _CUSTOMER: Final = ("customer_no", "customer_name")
 _DECIDING: Final[tuple[str, ...]] = (
     "credit_limit", "outstanding", "amount", "open_amount", "limit", "ordered_amount",
-    "shipped_amount", "invoiced_amount", "unit_price", "rate",
+    "shipped_amount", "invoiced_amount", "unit_price",
 )  # fmt: skip
 _ALONE: Final = ("credit_limit", "outstanding", "limit", "ordered_amount")  # once per row
+_SYNONYM: Final = 90  # how sure a word is that means one field
 _GIVEN: Final = -2  # the rank of an answer by the user
 
 
@@ -229,7 +230,7 @@ def _named(index: int, header: str, frame: pl.DataFrame, words: Words) -> list[_
 
 
 def _entry(index: int, entry: Synonym, count: int) -> _Found:
-    confidence = 100 if entry.canonical else 90 if count == 1 else 80
+    confidence = 100 if entry.canonical else _SYNONYM if count == 1 else 80
     return _Found(
         index=index, field=entry.field, confidence=confidence, rank=entry.rank, why=entry.why
     )
@@ -330,6 +331,26 @@ def _bucket_columns(headers: Sequence[str], used: set[int]) -> dict[int, str]:
         if i not in used and (name := labels.bucket(_label(header))) is not None
     }
     return found if len(set(found.values())) >= 2 else {}
+
+
+def spread(
+    mapped: Mapped, headers: Sequence[str], stated: Mapping[int, units.Unit]
+) -> tuple[ColumnMatch, ...]:
+    """Return how the columns of amounts by age were read; `stated` are the units of columns.
+
+    Their sum is what is owed, the oldest of them the bucket, unless a column of its own says so.
+    """
+    lacking = [name for name in ("outstanding", "ageing_bucket") if name not in mapped.columns]
+    return tuple(
+        ColumnMatch(
+            field=" and ".join(lacking),
+            header=headers[index],
+            confidence=_SYNONYM,
+            why=f"amounts aged {name}" + (f"; in {stated[index].name}" if index in stated else ""),
+        )
+        for index, name in mapped.buckets.items()
+        if lacking
+    )
 
 
 def _label(header: str) -> str:

@@ -17,6 +17,7 @@ _ANSWERS: Final = (
     "header_row",
     "date_order",
     "decimal",
+    "unit",
     "encoding",
     "delimiter",
     "currency",
@@ -24,14 +25,18 @@ _ANSWERS: Final = (
 _ALLOWED: Final[dict[str, tuple[str, ...]]] = {
     "date_order": ("dmy", "mdy", "ymd"),
     "decimal": (".", ","),
+    "unit": ("one", "hundred", "thousand", "lakh", "million", "crore", "billion"),
 }
 
 
-def save_profile(path: Path, report: SourceReport) -> None:
-    """Write the reading of one file as a profile, for `--profile` next time."""
+def save_profile(path: Path, report: SourceReport, *, unit: str | None = None) -> None:
+    """Write the reading of one file as a profile, for `--profile` next time.
+
+    A unit is kept only if the user gave it: the next file's headers may state another.
+    """
     import yaml
 
-    answers = {name: getattr(report, name, None) for name in _ANSWERS}
+    answers = {name: getattr(report, name, None) for name in _ANSWERS} | {"unit": unit}
     kept = {name: value for name, value in answers.items() if value is not None}
     if report.encoding and report.encoding.startswith("utf"):
         kept.pop("encoding", None)  # detection is certain; a fixed one would only break

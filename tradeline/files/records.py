@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 DateOrder = Literal["dmy", "mdy", "ymd"]
 Decimal = Literal[".", ","]
+AmountUnit = Literal["one", "hundred", "thousand", "lakh", "million", "crore", "billion"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,6 +34,7 @@ class ReadOptions:
     currency: str | None = None  # functional currency
     date_order: DateOrder | None = None
     decimal: Decimal | None = None
+    unit: AmountUnit | None = None  # of every column of amounts, whatever the headers say
     encoding: str | None = None
     delimiter: str | None = None
     sheet: str | None = None
@@ -70,6 +72,7 @@ class SourceReport:
     unused: tuple[str, ...]
     format: str = "csv"
     unit: str | None = None  # of the amounts, such as lakh; several are joined by commas
+    spread: tuple[ColumnMatch, ...] = ()  # amounts by age, a column for each bucket
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -85,6 +88,7 @@ class Intake:
 
 
 __all__ = [
+    "AmountUnit",
     "ColumnMatch",
     "DateOrder",
     "Decimal",

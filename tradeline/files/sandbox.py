@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from tradeline import errors
 from tradeline.errors import FileFault, HostileFile, TradelineError
-from tradeline.files import cells
+from tradeline.files.runs import file_hash
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -64,6 +64,8 @@ class RawTable:
         """Return which long text columns hold no text that needs cleaning."""
         import pyarrow as pa
 
+        from tradeline.files import cells
+
         if self.table.num_rows < _LONG_ROWS:
             return {}
         return {
@@ -86,7 +88,7 @@ class Reading:
     def __init__(
         self, path: Path, request: Mapping[str, Any], limits: Mapping[str, int] = LIMITS
     ) -> None:
-        self._name = path.name
+        self._path, self._name = path, path.name
         self._folder = tempfile.TemporaryDirectory(prefix="tradeline-")
         self._output = Path(self._folder.name) / "table.arrow"
         full = {**request, "path": str(path), "output": str(self._output), "limits": dict(limits)}
@@ -95,8 +97,9 @@ class Reading:
     def result(self, words: Sequence[str]) -> RawTable:
         """Return the table; raises FileFault or HostileFile with the file's name."""
         try:
+            sha256 = file_hash(self._path)  # while the child works
             answer = self._answer(words)
-            return RawTable(table=_mapped(self._output), about=answer)
+            return RawTable(table=_mapped(self._output), about={**answer, "sha256": sha256})
         finally:
             self._folder.cleanup()
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from tradeline.errors import Place, QuestionForUser
 from tradeline.files import currencies, findings, units
+from tradeline.files.units import Unit
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
     import polars as pl
 
     from tradeline.files.mapping import Mapped
-    from tradeline.files.units import Unit
+    from tradeline.files.records import AmountUnit
 
 MONEY: Final = (
     "credit_limit", "outstanding", "amount", "open_amount", "limit", "ordered_amount",
@@ -38,24 +39,44 @@ class Scale:
 
 
 def scale_of(
-    headers: Sequence[str], mapped: Mapped, banner: Sequence[str], where: dict[str, str | None]
+    headers: Sequence[str],
+    mapped: Mapped,
+    banner: Sequence[str],
+    where: dict[str, str | None],
+    given: AmountUnit | None = None,
 ) -> Scale:
-    """Return the units; asks when a header and a line above it, or two lines, contradict."""
+    """Return the units; asks when a header and a line above it, or two lines, contradict.
+
+    `given` is the user's answer: it holds for every column of amounts.
+    """
     place = Place(file=where["source_file"], sheet=where["source_sheet"])
+    if given:
+        return _answered(given, mapped, banner)
     above, line = _of_banner(banner, place)
     found: dict[int, Unit] = {}
     for index in _columns(mapped):
         header = headers[index]
         own = None if _is_side(header, headers) else units.in_header(header)
         if own and above and own.name != above.name:
-            raise _contradiction(f'The header "{header}" says {own.name}, the line above the '
-                                 f'header "{line}" says {above.name}.', place)  # fmt: skip
+            raise _question(f'The header "{header}" says {own.name}, the line above the '
+                            f'header "{line}" says {above.name}.', place,
+                            (own.name, above.name))  # fmt: skip
         if not own and not above and units.doubtful(header) and not _is_side(header, headers):
-            raise _contradiction(f'The header "{header}" may mean crore or credit.', place)
+            what = f'The header "{header}" may mean crore or credit.'
+            raise _question(what, place, ("crore", "one"))
         if unit := own or above:
             found[index] = unit
-    money = above.money if above else None
-    return Scale(units=found, currency=currencies.of_word(money) if money else None)
+    return Scale(units=found, currency=_currency(above))
+
+
+def _answered(given: AmountUnit, mapped: Mapped, banner: Sequence[str]) -> Scale:
+    stated = _stated(banner)
+    unit = {} if given == "one" else dict.fromkeys(_columns(mapped), Unit(given))
+    return Scale(units=unit, currency=_currency(stated[0][0] if stated else None))
+
+
+def _currency(above: Unit | None) -> str | None:
+    return currencies.of_word(above.money) if above and above.money else None
 
 
 def _columns(mapped: Mapped) -> list[int]:
@@ -63,12 +84,19 @@ def _columns(mapped: Mapped) -> list[int]:
 
 
 def _of_banner(banner: Sequence[str], place: Place) -> tuple[Unit | None, str]:
+    stated = _stated(banner)
+    names = dict.fromkeys(unit.name for unit, _ in stated)
+    if len(names) > 1:
+        lines = " and ".join(f'"{line}"' for line in banner if units.in_banner(line))
+        what = f"The lines above the header state different units: {lines}."
+        raise _question(what, place, tuple(names))
+    return stated[0] if stated else (None, "")
+
+
+def _stated(banner: Sequence[str]) -> list[tuple[Unit, str]]:
+    """Return the units stated above the header with their lines; first those of a currency."""
     stated = [(unit, line) for line in banner if (unit := units.in_banner(line))]
-    if len({unit.name for unit, _ in stated}) > 1:
-        lines = " and ".join(f'"{line}"' for _, line in stated)
-        raise _contradiction(f"The lines above the header state different units: {lines}.", place)
-    named = [each for each in stated if each[0].money]
-    return (named or stated)[0] if stated else (None, "")
+    return sorted(stated, key=lambda each: each[0].money is None)
 
 
 def _is_side(header: str, headers: Sequence[str]) -> bool:
@@ -79,10 +107,13 @@ def _is_side(header: str, headers: Sequence[str]) -> bool:
     return twin in {each.casefold() for each in headers}
 
 
-def _contradiction(what: str, place: Place) -> QuestionForUser:
+def _question(what: str, place: Place, answers: Sequence[str]) -> QuestionForUser:
+    """Return the question with its answers; an answer counts for every amount of every file."""
+    options = " or ".join(f"--unit {name}" for name in dict.fromkeys(answers))
     return QuestionForUser(
         what, where=place,
-        mend="Write one unit into the header, as in Limit (in crores), or none for single units.",
+        mend=f"Answer with {options}; where columns differ, write into each header its unit, as in "
+        "Limit (in crores), or none for single units.",
     )  # fmt: skip
 
 

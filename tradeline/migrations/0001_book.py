@@ -307,7 +307,7 @@ class Migration(migrations.Migration):
             name="AgreedTerms",
             fields=[
                 ("id", models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
-                ("terms", models.JSONField()),
+                ("name", models.CharField(max_length=80)),
                 ("valid_from", models.DateField()),
                 ("recorded_at", models.DateTimeField()),
                 ("superseded_at", models.DateTimeField(null=True)),

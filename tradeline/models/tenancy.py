@@ -87,7 +87,9 @@ def _keys(model: type[Model], *, bulk: bool) -> list[str]:
         return statements + _guards(table)
     links = [field for field in model._meta.concrete_fields
              if isinstance(field.related_model, type) and _owned(field.related_model)]  # fmt: skip
-    statements += [_foreign(table, field.column, field.related_model) for field in links]
+    for field in links:
+        assert isinstance(field.related_model, type)
+        statements.append(_foreign(table, field.column, field.related_model))
     if all(field.null for field in links):  # else the linked row's key vouches for it
         statements.append(
             f'ALTER TABLE "{table}" ADD CONSTRAINT "{table}_organisation_id" '

@@ -12,7 +12,7 @@ class AgreedTerms(Owned):
     """Terms of an account from a day on; they win over those of its tier, segment and policy."""
 
     account = key("tradeline.Account")
-    terms = models.JSONField()  # as the policy writes terms
+    name = models.CharField(max_length=80)  # of a term in the policy
     valid_from = models.DateField()
     recorded_at = models.DateTimeField()
     superseded_at = models.DateTimeField(null=True)
@@ -28,5 +28,5 @@ class AgreedTerms(Owned):
         ]  # fmt: skip
 
     def __str__(self) -> str:
-        """Return the first day."""
-        return str(self.valid_from)
+        """Return the term's name."""
+        return str(self.name)

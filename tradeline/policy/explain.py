@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 from tradeline.money import format_money, to_minor
 from tradeline.policy.fields import Leaf, leaf_at, value_at
 from tradeline.policy.schema import CurvePoint
+from tradeline.policy.term_words import terms_in_words
 from tradeline.policy.words import SENTENCES, Sentence
 
 if TYPE_CHECKING:
@@ -69,6 +70,12 @@ def in_words(policy: Policy, leaf: Leaf, value: Any) -> str:
     """Return a leaf's value as a part of a sentence, with its unit."""
     if value is None or value == "":
         return "none"
+    if leaf.path[0] == "terms" and value:
+        return terms_in_words(value, leaf.path[-1], policy.locale)
+    return _plainly(policy, leaf, value)
+
+
+def _plainly(policy: Policy, leaf: Leaf, value: Any) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, Mapping):

@@ -7,7 +7,7 @@ from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any, Final
 
 from tradeline.errors import PolicyFault
-from tradeline.policy.fields import leaf_at, names_at
+from tradeline.policy.fields import allowed_at, form_at, names_at
 from tradeline.policy.form import MisfitError
 
 if TYPE_CHECKING:
@@ -83,7 +83,8 @@ def _inside(path: Path, outer: Path) -> bool:
 
 def unknown_name(path: Path, source: Source) -> Problem:
     """Return the problem of a name the policy does not know, with the nearest that it does."""
-    known = names_at(_words(path[:-1])) or ("days_late", "points")
+    form = form_at(_words(path[:-1]))
+    known = names_at(_words(path[:-1])) or tuple(form.model_fields if form else ())
     if len(path) == 1:
         known = ("based_on", *known)
     near = get_close_matches(str(path[-1]), known, n=1)
@@ -120,11 +121,10 @@ def _misvalue(details: ErrorDetails, path: Path, source: Source) -> Problem:
 
 
 def _allowed(path: Path) -> str:
-    leaf = leaf_at(_words(path))
-    if leaf is not None:
-        return leaf.allowed
     names = names_at(_words(path))
-    return f"the names {', '.join(names)}" if names else "nothing here"
+    if names:
+        return f"the names {', '.join(names)}"
+    return allowed_at(_words(path)) or "nothing here"
 
 
 def _problem(path: Path, source: Source, message: str, *, of_name: bool = False) -> Problem:

@@ -10,9 +10,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import cache
-from typing import TYPE_CHECKING, Any, Literal, get_args, get_origin
+from types import UnionType
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Union, get_args, get_origin
 
-from tradeline.policy.form import BUCKETS, Section
+from tradeline.policy.form import BUCKETS, Bucket, Section
 from tradeline.policy.schema import Policy
 
 if TYPE_CHECKING:
@@ -81,10 +82,48 @@ def section_at(path: tuple[str, ...]) -> type[Section] | None:
     return None if path == ("ageing", "buckets") else model
 
 
+def form_at(path: tuple[str, ...]) -> type[Section] | None:
+    """Return the form of a part inside a leaf too: a corner of a curve, a named term, its rule."""
+    kind = _kind_at(path)
+    return kind if isinstance(kind, type) and issubclass(kind, Section) else None
+
+
+def allowed_at(path: tuple[str, ...]) -> str:
+    """Return what is allowed where the path leads, or where the nearest described part stands."""
+    for length in range(len(path), 0, -1):
+        form = form_at(path[: length - 1])
+        info = form.model_fields.get(path[length - 1]) if form else None
+        if info is not None and isinstance(info.json_schema_extra, dict):
+            return str(info.json_schema_extra["allowed"]) or _allowed(info)
+    return ""
+
+
+def _kind_at(path: tuple[str, ...]) -> Any:
+    """Return the type of the value at the path; maps and lists are entered by any name."""
+    kind: Any = Policy
+    for part in path:
+        if isinstance(kind, type) and issubclass(kind, Section):
+            info = kind.model_fields.get(part)
+            kind = info.annotation if info else None
+        else:
+            kind = get_args(kind)[1 if get_origin(kind) is dict else 0] if get_args(kind) else None
+        kind = _bare(kind)
+    return kind
+
+
+def _bare(kind: Any) -> Any:
+    """Return the type without its validators and without `or null`."""
+    if get_origin(kind) is Annotated:
+        return _bare(get_args(kind)[0])
+    if get_origin(kind) in (Union, UnionType):
+        return _bare(next(each for each in get_args(kind) if each is not type(None)))
+    return kind
+
+
 def _section_of(info: FieldInfo) -> type[Section] | None:
     """Return the section a field holds, alone or by bucket."""
     kind = info.annotation
-    if get_origin(kind) is dict:
+    if get_origin(kind) is dict and get_args(kind)[0] == Bucket:
         kind = get_args(kind)[1]
     return kind if isinstance(kind, type) and issubclass(kind, Section) else None
 

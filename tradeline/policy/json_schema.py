@@ -11,6 +11,8 @@ from tradeline.policy.load import PRESETS
 from tradeline.policy.schema import Policy
 
 SCHEMA_ID: Final = "urn:tradeline:policy:1"
+# Pydantic leaves a bound of a value that may be null under its own name.
+_BOUNDS: Final = {"ge": "minimum", "gt": "exclusiveMinimum", "le": "maximum"}
 DIALECT: Final = GenerateJsonSchema.schema_dialect
 
 
@@ -67,17 +69,22 @@ def _described(field: dict[str, Any]) -> dict[str, Any]:
 
 def _numeric(schema: dict[str, Any]) -> dict[str, Any]:
     """Pydantic offers every decimal as text too; in a policy it is a number."""
-    schema = {key: _inner(value) for key, value in schema.items()}
+    named = {_BOUNDS.get(key, key): _inner(value) for key, value in schema.items()}
+    schema = {key: value for key, value in named.items() if key != "decimal_places"}
     if "patternProperties" in schema:
         schema["additionalProperties"] = False
     options = schema.get("anyOf", [])
     numbers = [option for option in options if option.get("type") == "number"]
     if not numbers:
         return schema
-    return {**{k: v for k, v in schema.items() if k != "anyOf"}, **numbers[0]}
+    rest = {k: v for k, v in schema.items() if k != "anyOf"}
+    nothing = [option for option in options if option.get("type") == "null"]
+    return {**rest, "anyOf": [*numbers, *nothing]} if nothing else {**rest, **numbers[0]}
 
 
 def _inner(value: Any) -> Any:
+    if isinstance(value, list):
+        return [_inner(item) for item in value]
     return _numeric(value) if isinstance(value, dict) else value
 
 

@@ -46,6 +46,7 @@ from tradeline.policy.rubric import (
     TrackRecord,
     Utilisation,
 )
+from tradeline.policy.terms import Term, Terms
 
 __all__ = [
     "BANDS",
@@ -75,6 +76,8 @@ __all__ = [
     "Share",
     "Stages",
     "TaxId",
+    "Term",
+    "Terms",
     "Tier",
     "TrackRecord",
     "TrackScore",
@@ -159,3 +162,4 @@ class Policy(Section):
     dso: Dso = Dso()
     track_score: TrackScore = TrackScore()
     exposure: Exposure = Exposure()
+    terms: Terms = Terms()

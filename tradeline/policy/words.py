@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from tradeline.policy.exposure_words import EXPOSURE
 from tradeline.policy.form import BUCKETS
 
 if TYPE_CHECKING:
@@ -67,28 +68,6 @@ def _actions() -> Iterator[tuple[str, ...]]:
     }
     for name, when in found.items():
         yield f"actions.{name}", f"When {when}, the account's actions are{{now}}: {{}}."
-
-
-def _counts() -> Iterator[tuple[str, ...]]:
-    """One sentence for each part of exposure that can be left out."""
-    adds = {
-        "receivables": "Open invoices, debit notes and interest",
-        "billed_not_posted": "Billing documents not yet posted",
-        "shipped_not_billed": "Goods shipped and not invoiced",
-        "orders": "Open orders inside the horizon",
-        "reserved": "Authorised orders not yet in the order file",
-        "special": "Special liabilities",
-    }
-    takes = {
-        "unapplied_cash": "Cash on account",
-        "unapplied_credits": "Open credit notes",
-        "deposits": "Deposits received",
-    }
-    for name, what in adds.items():
-        yield f"exposure.{name}", f"{what} count{{now}}.", f"{what} do not count{{now}}."
-    for name, what in takes.items():
-        less, not_less = f"{what} reduce exposure{{now}}.", f"{what} do not reduce exposure{{now}}."
-        yield f"exposure.{name}", less, not_less
 
 
 _TERMS: Final = {
@@ -348,34 +327,34 @@ _CHAPTERS: Final[dict[str, tuple[tuple[str, ...], ...]]] = {
         ("track_score.invoices_min", "A score{now} needs at least {}."),
         ("track_score.history_min_days", "A score{now} needs a history of at least {}."),
     ),
-    "Exposure": (
+    "Exposure": EXPOSURE,
+    "Payment terms": (
         (
             "",
             (
-                "Exposure is what a customer owes and has ordered, less its own money with us; the "
-                "use of the limit is exposure over limit, and each unit of value counts once."
+                "An account's own term goes before that of its tier, that before the term of its "
+                "segment, and that before the standing one."
             ),
         ),
-        *_counts(),
+        ("terms.named", "The terms that may be granted are{now}: {}."),
+        ("terms.default", "The standing term is{now} {}."),
+        ("terms.by_tier", "By tier the term is{now} {}.", "No tier has{now} a term of its own."),
         (
-            "exposure.horizon_days",
-            "Orders that ship more than {} ahead are{now} shown beside, not counted.",
+            "terms.by_segment",
+            "By segment the term is{now} {}.",
+            "No segment has{now} a term of its own.",
         ),
         (
-            "exposure.order_statuses",
-            "By status, an order counts, is held, or does not count{now}: {}.",
-            "No order status is known{now}, so every order is set aside.",
-        ),
-        ("exposure.near_pct", "An account is{now} near its limit from {} of it on."),
-        (
-            "exposure.close_max_pct",
-            "A full extract that would close more than {} of the open rows{now} asks first.",
+            "terms.calendars",
+            "Banks are{now} closed as follows: {}.",
+            "No calendar is{now} kept.",
         ),
         (
-            "exposure.feed_age_max_days",
-            "A feed is late{now} after so many days: {}.",
-            "No feed is{now} ever late.",
+            "terms.caps",
+            "A term is{now} remarked when it exceeds the law: {}.",
+            "No legal cap is{now} watched.",
         ),
+        ("", "The last day of a discount still counts; days of grace never move a due date."),
     ),
 }
 

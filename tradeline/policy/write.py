@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import re
+from datetime import date
 from decimal import Decimal
 from fractions import Fraction
 from itertools import takewhile
@@ -15,7 +16,7 @@ from textwrap import wrap
 from typing import TYPE_CHECKING, Any, Final
 
 from tradeline.policy.fields import Leaf, leaves, section_at, value_at
-from tradeline.policy.form import BUCKETS, plain
+from tradeline.policy.form import BUCKETS, Section, plain
 from tradeline.policy.rubric import Ageing
 
 if TYPE_CHECKING:
@@ -85,15 +86,59 @@ def _comment(text: str, depth: int) -> list[str]:
 
 def _lines(name: str, value: Any, depth: int) -> Iterator[str]:
     lead = "  " * depth
-    if isinstance(value, tuple) and value and not isinstance(value[0], str | int):
-        yield f"{lead}{name}:"
-        for item in value:
-            yield f"{lead}  - {_flow(item.model_dump())}"
+    if _holds_sections(value):
+        yield f"{lead}{_text(name)}:"
+        yield from _parts(value, lead + "  ")
     elif isinstance(value, str) and len(value) > WIDTH - 20 and " ".join(value.split()) == value:
         yield f"{lead}{name}: >-"
         yield from _folded(value, lead + "  ")
+    elif isinstance(value, dict) and len(lead + name + _flow(value)) > WIDTH - len(": "):
+        yield f"{lead}{name}:"
+        yield from (f"{lead}  {_text(key)}: {_flow(item)}" for key, item in sorted(value.items()))
     else:
         yield f"{lead}{name}: {_flow(value)}"
+
+
+def _holds_sections(value: Any) -> bool:
+    """Say whether the value is a list or map of sections, such as a curve or named terms."""
+    items = tuple(value.values()) if isinstance(value, dict) else value
+    return isinstance(items, tuple) and bool(items) and isinstance(items[0], Section)
+
+
+def _parts(value: Any, lead: str) -> Iterator[str]:
+    """Yield the items of a list or the named parts of a map, on one line each where they fit."""
+    if isinstance(value, tuple):
+        for item in value:
+            yield from _item(item, lead)
+        return
+    for name, part in _pairs(value):
+        short = f"{lead}{_text(name)}: {_flow(part)}"
+        if len(short) <= WIDTH or isinstance(part, str | Decimal | date):
+            yield short
+        elif isinstance(part, tuple) and not isinstance(part[0], Section):
+            yield from wrap(short, WIDTH, subsequent_indent=lead + "  ", break_on_hyphens=False)
+        else:
+            yield f"{lead}{_text(name)}:"
+            yield from _parts(part, lead + "  ")
+
+
+def _item(item: Any, lead: str) -> Iterator[str]:
+    short = f"{lead}- {_flow(item)}"
+    if len(short) <= WIDTH or not isinstance(item, Section):
+        yield short
+        return
+    first, *rest = _parts(item, lead + "  ")
+    yield f"{lead}- {first.strip()}"
+    yield from rest
+
+
+def _pairs(value: Any) -> list[tuple[str, Any]]:
+    """Return a section's values that are not its defaults, in its order; a map's by name."""
+    if not isinstance(value, Section):
+        return sorted(value.items())
+    fields = type(value).model_fields
+    named = [(name, getattr(value, name)) for name in fields]
+    return [(name, part) for name, part in named if part != fields[name].default]
 
 
 def _folded(text: str, lead: str) -> list[str]:
@@ -110,8 +155,8 @@ def _folded(text: str, lead: str) -> list[str]:
 
 def _flow(value: Any) -> str:
     """Return the value on one line."""
-    if isinstance(value, dict):
-        pairs = (f"{_text(key)}: {_flow(item)}" for key, item in sorted(value.items()))
+    if isinstance(value, dict | Section):
+        pairs = (f"{_text(key)}: {_flow(item)}" for key, item in _pairs(value))
         return "{" + ", ".join(pairs) + "}"
     if isinstance(value, tuple):
         return "[" + ", ".join(_flow(item) for item in value) + "]"
@@ -125,6 +170,8 @@ def _scalar(value: Any) -> str:
         return plain(value)
     if isinstance(value, Fraction) and value.denominator > 1:
         return f'"{value}"'
+    if isinstance(value, date):
+        return _text(value.isoformat())
     return _text(value) if isinstance(value, str) else str(value)
 
 
