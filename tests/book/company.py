@@ -128,17 +128,7 @@ class Company:
                    at=next(self.clock))  # fmt: skip
 
     def count_anew(self, day: date) -> None:
-        """Count every account at a day's rates and horizon, and bring the limits to the day."""
-        from tradeline.actions.acting import working
-        from tradeline.actions.limits import resolve_limits
-        from tradeline.actions.revaluation import revalue
-        from tradeline.actions.staging import Load
-        from tradeline.queries.policies import policy_in_force
+        """Let the book turn to a day: its rates, its horizon, its limits."""
+        from tradeline.actions.horizon import roll_day
 
-        with working(self.actor, "horizon.roll", at=next(self.clock)) as work:
-            load = Load(
-                work=work, batch_id=None, day=day, full_extract=False, confirmed=False,
-                policy=policy_in_force(), entity_ids=(),
-            )  # fmt: skip
-            resolve_limits(load)
-            revalue(load, "SELECT id FROM account", kind="horizon", reason="a day passed")
+        roll_day(day=day, by=self.actor, at=next(self.clock))

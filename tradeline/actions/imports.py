@@ -21,7 +21,7 @@ from tradeline.actions import documents, limits, masters, orders, payments, rate
 from tradeline.actions.accounts import entities, with_accounts
 from tradeline.actions.acting import Actor, Work, working
 from tradeline.actions.audit import record
-from tradeline.actions.staging import Load, Outcome, add_rows, refresh_statistics
+from tradeline.actions.staging import Load, Outcome, add_rows, lock_feeds, refresh_statistics
 from tradeline.engine.feed_checks import set_aside, with_faults, without_larger, without_rate
 from tradeline.errors import MissingRate, StateFault
 from tradeline.models import Feed, ImportBatch
@@ -95,8 +95,7 @@ def import_feed(
         MissingRate: a limit in another currency turns a line that cannot be converted.
     """
     with suppress(_TakenBack), working(by, "imports.apply", at=at) as work:
-        work.run("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))",
-                 [f"import {by.organisation_id}"])  # fmt: skip
+        lock_feeds(work)
         result = _repeated(request) or _imported(work, request, tell)
         if preview:
             raise _TakenBack

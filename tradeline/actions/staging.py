@@ -63,6 +63,14 @@ class Outcome:
     refused: Mapping[int, str] = field(default_factory=dict)  # source row: why the book refused it
 
 
+def lock_feeds(work: Work) -> None:
+    """Let one transaction at a time count an organisation's documents and orders."""
+    work.run(
+        "SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))",
+        [f"import {work.actor.organisation_id}"],
+    )
+
+
 def add_rows(work: Work, table: str, frame: pl.DataFrame) -> None:
     """Insert the frame's rows into a table; columns go by their names.
 
