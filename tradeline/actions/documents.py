@@ -18,12 +18,14 @@ _FACTS: Final = (
     "document_date", "due_date", "currency", "amount_minor", "open_minor", "disputed", "order_no",
 )  # fmt: skip
 TOTAL: Final = "open_minor"
+CONVERTED: Final = ("open_minor",)
 _DEBITS: Final = ", ".join(f"'{kind}'" for kind in DEBITS)
 
 
 def check(frame: pl.DataFrame) -> pl.DataFrame:
     """Set aside the documents that cannot be."""
     frame = without_blanks(frame, ("customer_no", "document_no", "amount_minor", "open_minor"))
+    frame = set_aside(frame, pl.col("open_minor") < 0, "the open amount is negative")
     return set_aside(
         frame, pl.col("open_minor") > pl.col("amount_minor"), "the open amount exceeds the amount"
     )
@@ -44,7 +46,8 @@ def apply(load: Load, rows: pl.DataFrame) -> Outcome:
     load.run(
         f"""CREATE TEMP TABLE difference ON COMMIT DROP AS
         SELECT s.*, d.kind IS NULL AS is_new, coalesce(d.counted_minor, 0) AS old_counted,
-            coalesce(d.disputed, false) AS old_disputed
+            coalesce(d.disputed, false) AS old_disputed, d.order_no AS old_order_no,
+            d.currency AS old_currency
         FROM (SELECT s.*, {converted_sql("s.open_minor")} AS counted_minor
             FROM staged s LEFT JOIN factor f USING (currency, line_currency)) s
         LEFT JOIN document d ON d.organisation_id = %(organisation)s AND {_same_key("d", "s")}
@@ -63,8 +66,10 @@ def apply(load: Load, rows: pl.DataFrame) -> Outcome:
     return Outcome(applied=applied, unchanged=rows.height - applied, closed=closed, moved=moved)
 
 
-# Orders whose invoices changed: what is invoiced no longer counts as ordered or shipped.
-_TOUCHED: Final = "SELECT DISTINCT account_id, order_no FROM difference WHERE order_no <> ''"
+# Orders whose invoices changed: what is invoiced no longer counts as ordered or shipped. A document
+# that names another order than before touches both.
+_TOUCHED: Final = """SELECT account_id, order_no, currency FROM difference WHERE order_no <> ''
+    UNION SELECT account_id, old_order_no, old_currency FROM difference WHERE old_order_no <> ''"""
 
 
 def _same_key(one: str, other: str) -> str:
@@ -79,11 +84,12 @@ def _differs(one: str, other: str) -> str:
     return f"({ours}) IS DISTINCT FROM ({theirs})"
 
 
-# Open documents of the file's entities that a full extract does not have.
+# Open documents of the file's entities that a full extract does not have. A row that was set aside
+# may be any document of its account: there nothing is missing.
 _MISSING: Final = f"""document d JOIN account a ON a.organisation_id = d.organisation_id
     AND a.id = d.account_id
     WHERE d.organisation_id = %(organisation)s AND d.open_minor > 0
-        AND a.entity_id = ANY(%(entities)s::uuid[])
+        AND a.entity_id = ANY(%(entities)s::uuid[]) AND a.id <> ALL(%(kept)s::uuid[])
         AND NOT EXISTS (SELECT FROM staged s WHERE {_same_key("s", "d")})"""
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import uuid
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -10,7 +9,7 @@ from tradeline.actions.acting import Actor, working
 from tradeline.actions.audit import record
 from tradeline.actions.limits import resolve_limits
 from tradeline.actions.revaluation import revalue
-from tradeline.actions.staging import Load
+from tradeline.actions.staging import Load, lock_feeds
 from tradeline.models.limits import COUNTERS
 from tradeline.queries.policies import policy_in_force
 
@@ -36,12 +35,13 @@ def roll_day(*, day: date, by: Actor, at: datetime) -> Rolled:
         MissingRate: a currency has no rate that is recent enough; nothing is changed.
     """
     with working(by, "horizon.roll", at=at) as work:
+        lock_feeds(work)
         load = Load(
-            work=work, batch_id=uuid.uuid4(), day=day, full_extract=False, confirmed=False,
+            work=work, batch_id=None, day=day, full_extract=False, confirmed=False,
             policy=policy_in_force(), entity_ids=(),
         )  # fmt: skip
+        limits = resolve_limits(load)  # first: a line may turn to its new limit's currency
         counted = revalue(load, _ALL, kind="horizon", reason=f"as of {day}")
-        limits = resolve_limits(work, day=day, batch_id=None)
         kept = keep_positions(load)
         after = {"day": day.isoformat(), "lines_counted": counted, "limits_changed": limits}
         record(work, "DAY_ROLLED", f"day {day}", after=after)

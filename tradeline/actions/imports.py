@@ -21,10 +21,11 @@ from tradeline.actions import documents, limits, masters, orders, payments, rate
 from tradeline.actions.accounts import entities, with_accounts
 from tradeline.actions.acting import Actor, Work, working
 from tradeline.actions.audit import record
-from tradeline.actions.staging import Load, Outcome, add_rows, refresh_statistics
-from tradeline.engine.feed_checks import set_aside, with_faults, without_rate
+from tradeline.actions.staging import Load, Outcome, add_rows, lock_feeds, refresh_statistics
+from tradeline.engine.feed_checks import set_aside, with_faults, without_larger, without_rate
 from tradeline.errors import MissingRate, StateFault
 from tradeline.models import Feed, ImportBatch
+from tradeline.money import AMOUNT_MINOR_MAX
 from tradeline.queries.policies import policy_in_force
 from tradeline.queries.rates import rates_on
 
@@ -94,8 +95,7 @@ def import_feed(
         MissingRate: a limit in another currency turns a line that cannot be converted.
     """
     with suppress(_TakenBack), working(by, "imports.apply", at=at) as work:
-        work.run("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))",
-                 [f"import {by.organisation_id}"])  # fmt: skip
+        lock_feeds(work)
         result = _repeated(request) or _imported(work, request, tell)
         if preview:
             raise _TakenBack
@@ -103,9 +103,14 @@ def import_feed(
 
 
 def _repeated(request: ImportRequest) -> Imported | None:
+    """Return what became of this very file when it was applied for this very day.
+
+    The same bytes on a later day are news: everything is again, or still, as they say.
+    """
     feed = request.feed
     batch = ImportBatch.objects.filter(
-        kind=feed.kind, sha256=feed.report.sha256, full_extract=request.full_extract
+        kind=feed.kind, sha256=feed.report.sha256, full_extract=request.full_extract,
+        as_of=request.day,
     ).first()
     if batch is None:
         return None
@@ -168,19 +173,26 @@ def _with_rates(
         return True
 
     frame, pairs = without_rate(frame, convertible)
+    for one, other in pairs:
+        most = AMOUNT_MINOR_MAX // rates.minor_factor(known, one, other)
+        frame = without_larger(frame, _KINDS[request.feed.kind].CONVERTED, (one, other), most)
     rates.begin_factors(work)
     rates.add_factors(work, known, pairs)
     return frame
 
 
 def _load(work: Work, request: ImportRequest, frame: pl.DataFrame, policy: Policy) -> Load:
-    ids: list[str] = []
-    if "entity_id" in frame.columns:
-        ids = frame["entity_id"].drop_nulls().unique().sort().to_list()
     return Load(
         work=work, batch_id=uuid.uuid4(), day=request.day, full_extract=request.full_extract,
-        confirmed=request.confirmed, policy=policy, entity_ids=tuple(ids),
+        confirmed=request.confirmed, policy=policy, entity_ids=_distinct(frame, "entity_id"),
+        kept_ids=_distinct(frame.filter(pl.col("reason").is_not_null()), "account_id"),
     )  # fmt: skip
+
+
+def _distinct(frame: pl.DataFrame, column: str) -> tuple[str, ...]:
+    if column not in frame.columns:
+        return ()
+    return tuple(frame[column].drop_nulls().unique().sort().to_list())
 
 
 def _refused(frame: pl.DataFrame, outcome: Outcome) -> pl.DataFrame:
@@ -194,6 +206,7 @@ def _result(
     request: ImportRequest, load: Load, outcome: Outcome, frame: pl.DataFrame, bad: pl.DataFrame,
     *, opened: int, repeats: int,
 ) -> Imported:  # fmt: skip
+    assert load.batch_id is not None, "an import is a batch"
     reasons = bad.group_by("reason").len().sort("len", descending=True).rows()
     return Imported(
         kind=request.feed.kind, batch_id=load.batch_id, repeated=False, rows_in=frame.height,

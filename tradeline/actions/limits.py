@@ -10,14 +10,12 @@ from typing import TYPE_CHECKING, Final
 
 import polars as pl
 
-from tradeline.actions.revaluation import change_currencies
+from tradeline.actions.revaluation import change_currencies, held_limit_sql
 from tradeline.actions.staging import Load, Outcome, stage
 from tradeline.engine.feed_checks import set_aside, settle_repeats, without_blanks
 
 if TYPE_CHECKING:
     from datetime import date
-
-    from tradeline.actions.acting import Work
 
 KEY: Final = ("account_id", "kind", "valid_from")
 _FACTS: Final = ("currency", "limit_minor", "valid_to")
@@ -62,10 +60,7 @@ def apply(load: Load, rows: pl.DataFrame) -> Outcome:
     for turn in range(1, 1 + (load.value("SELECT max(turn) FROM difference") or 0)):
         _supersede(load, turn)
     applied = load.value("SELECT count(*) FROM difference")
-    change_currencies(load)
-    moved = resolve_limits(
-        load.work, day=load.day, only="SELECT line_id FROM difference", batch_id=load.batch_id
-    )
+    moved = resolve_limits(load, "SELECT line_id FROM difference")
     return Outcome(applied=applied, unchanged=rows.height - applied, moved=moved)
 
 
@@ -97,33 +92,31 @@ def _supersede(load: Load, turn: int) -> None:
     )
 
 
-def resolve_limits(work: Work, *, day: date, only: str | None = None, batch_id: object) -> int:
-    """Bring the limit of each line, or of those a query names, to what holds on a day.
+def resolve_limits(load: Load, only: str | None = None) -> int:
+    """Bring the limit of each line, or of those a query names, to what holds on the load's day.
 
-    Returns how many limits changed; each leaves an event.
+    A line whose limit is in another currency than before turns to it. Returns how many limits
+    changed; each leaves an event.
+
+    Raises:
+        MissingRate: a line that turns cannot be converted.
     """
-    chosen = f"AND l.id IN ({only})" if only else ""
-    return work.run(
-        f"""WITH valid AS (
-            SELECT l.id, (
-                SELECT v.amount_minor FROM limit_version v
-                WHERE v.organisation_id = l.organisation_id AND v.line_id = l.id
-                    AND v.superseded_at IS NULL AND v.valid_from <= %(day)s
-                    AND (v.valid_to IS NULL OR v.valid_to >= %(day)s)
-                ORDER BY v.kind = 'temporary' DESC LIMIT 1) AS limit_minor
-            FROM credit_line l WHERE l.organisation_id = %(organisation)s {chosen}
+    chosen = f"l.id IN ({only})" if only else "true"
+    change_currencies(load, chosen)
+    return load.run(
+        f"""WITH held AS (
+            SELECT l.id, {held_limit_sql("amount_minor")} AS limit_minor
+            FROM credit_line l WHERE l.organisation_id = %(organisation)s AND {chosen}
             ORDER BY l.id FOR UPDATE),
         moved AS (
-            UPDATE credit_line l SET limit_minor = v.limit_minor, version = l.version + 1
-            FROM valid v
-            WHERE l.organisation_id = %(organisation)s AND l.id = v.id
-                AND l.limit_minor IS DISTINCT FROM v.limit_minor
+            UPDATE credit_line l SET limit_minor = h.limit_minor, version = l.version + 1
+            FROM held h
+            WHERE l.organisation_id = %(organisation)s AND l.id = h.id
+                AND l.limit_minor IS DISTINCT FROM h.limit_minor
             RETURNING l.id, l.version, l.exposure_minor, l.limit_minor)
         INSERT INTO line_event (organisation_id, line_id, version, kind, at, day, change,
             exposure_minor, limit_minor, by_id, batch_id, reason)
         SELECT %(organisation)s, id, version, 'limit', %(at)s, %(day)s, '{{}}', exposure_minor,
             limit_minor, %(by)s, %(batch)s, ''
-        FROM moved""",
-        {"organisation": work.actor.organisation_id, "day": day, "at": work.at,
-         "by": work.actor.user_id, "batch": batch_id},
-    )  # fmt: skip
+        FROM moved"""
+    )

@@ -27,8 +27,9 @@ def exposure_sql(policy: Policy, prefix: str = "") -> str:
 
 def begin_changes(work: Work) -> None:
     """Make the temporary table `line_change`: one row per account, what its counters move by."""
-    work.run(f"CREATE TEMP TABLE line_change (account_id uuid PRIMARY KEY, {_COLUMNS}) "
-             "ON COMMIT DROP")  # fmt: skip
+    work.run(f"CREATE TEMP TABLE IF NOT EXISTS line_change (account_id uuid PRIMARY KEY, {_COLUMNS}"
+             ") ON COMMIT DROP")  # fmt: skip
+    work.run("TRUNCATE line_change")
 
 
 def apply_changes(

@@ -35,11 +35,15 @@ def _not_self(name: str) -> pl.Expr:
 
 def without_cycles(work: Work, frame: pl.DataFrame) -> pl.DataFrame:
     """Set aside customers whose parents would lead back to them, with the book's tree in view."""
-    known = dict(work.rows(
-        "SELECT g.code, p.code FROM customer_group g JOIN customer_group p ON p.id = g.parent_id"
-    ))  # fmt: skip
     usable = frame.filter(pl.col("reason").is_null() & pl.col("parent_no").is_not_null())
     stated = dict(usable.select("customer_no", "parent_no").rows())
+    known = dict(work.rows(
+        """SELECT a.customer_no, g.code FROM account a JOIN customer_group g ON g.id = a.group_id
+        WHERE a.customer_no = ANY(%s) AND g.code <> a.customer_no
+        UNION ALL SELECT g.code, p.code FROM customer_group g
+        JOIN customer_group p ON p.id = g.parent_id""",
+        [sorted(set(stated.values()))],
+    ))  # fmt: skip
     looping = sorted(on_a_cycle(known | stated))
     return set_aside(
         frame, pl.col("customer_no").is_in(looping) & pl.col("parent_no").is_not_null(),
@@ -80,7 +84,7 @@ def apply(load: Load, rows: pl.DataFrame) -> Outcome:
         f"""UPDATE account a SET name = coalesce(s.customer_name, a.name), {changes},
             group_id = coalesce(s.group_id, a.group_id),
             intercompany = coalesce(s.intercompany, a.intercompany)
-        FROM (SELECT s.*, coalesce(p.id, h.id) AS group_id FROM staged s
+        FROM (SELECT s.*, coalesce(h.id, p.id) AS group_id FROM staged s
             LEFT JOIN customer_group p ON p.organisation_id = %(organisation)s
                 AND p.code = s.parent_no
             LEFT JOIN customer_group h ON h.organisation_id = %(organisation)s
@@ -92,7 +96,10 @@ def apply(load: Load, rows: pl.DataFrame) -> Outcome:
 
 
 def _grow_tree(load: Load) -> None:
-    """Make a group of each customer that is a parent; a parent with a parent hangs below it."""
+    """Make a group of each customer that is a parent; a parent with a parent hangs below it.
+
+    A customer heads its own group, whether this file has it or an earlier one did.
+    """
     load.run(
         """INSERT INTO customer_group (organisation_id, id, code, name, set_off)
         SELECT DISTINCT ON (s.parent_no) %(organisation)s::uuid, gen_random_uuid(), s.parent_no,
@@ -108,4 +115,17 @@ def _grow_tree(load: Load) -> None:
             AND p.code = s.parent_no
         WHERE g.organisation_id = %(organisation)s AND g.code = s.customer_no
             AND g.parent_id IS DISTINCT FROM p.id"""
+    )
+    heads = "g.organisation_id = %(organisation)s AND g.code IN (SELECT parent_no FROM staged)"
+    load.run(
+        f"""UPDATE customer_group g SET parent_id = a.group_id FROM account a
+        WHERE {heads} AND g.parent_id IS NULL AND a.organisation_id = g.organisation_id
+            AND a.customer_no = g.code AND a.group_id <> g.id
+            AND a.id NOT IN (SELECT account_id FROM staged WHERE parent_no IS NOT NULL)"""
+    )
+    load.run(
+        f"""UPDATE account a SET group_id = g.id FROM customer_group g
+        WHERE {heads} AND a.organisation_id = g.organisation_id AND a.customer_no = g.code
+            AND a.group_id IS DISTINCT FROM g.id
+            AND a.id NOT IN (SELECT account_id FROM staged)"""
     )

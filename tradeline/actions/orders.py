@@ -1,9 +1,11 @@
 """Apply open orders: each unit of value in one bucket, and no order counted beside its invoice.
 
 A line's unshipped value counts by its status (open, held, none) and its ship date (inside or
-beyond the horizon); what is shipped and not invoiced counts whatever the status. Files come at
-different times: what the ledger has already invoiced for an order, beyond what the order file
-knows, is taken from its shipped value first and then from its unshipped value.
+beyond the horizon); what is shipped and not invoiced counts whatever the status. What is invoiced
+before it ships is invoiced. Files come at different times: what the ledger has already invoiced for
+an order, less what it credited, beyond what the order file knows, is taken from the order's shipped
+value first and then from its unshipped value, held lines last. Order and invoice meet in their
+currency: an invoice in another one leaves the order as it is until the order file knows of it.
 """
 
 from __future__ import annotations
@@ -15,9 +17,10 @@ import polars as pl
 
 from tradeline.actions.closing import confirm_closing
 from tradeline.actions.lines import apply_changes, begin_changes
-from tradeline.actions.rates import converted_sql
+from tradeline.actions.rates import add_factors, converted_sql
 from tradeline.actions.staging import Load, Outcome, stage
-from tradeline.engine.feed_checks import DEBITS, set_aside, settle_repeats, without_blanks
+from tradeline.engine.feed_checks import set_aside, settle_repeats, without_blanks
+from tradeline.queries.rates import rates_on
 
 if TYPE_CHECKING:
     from tradeline.policy.schema import Policy
@@ -31,27 +34,33 @@ COUNTED: Final = (
     "counted_shipped_minor", "counted_orders_minor", "counted_later_minor", "counted_held_minor",
 )  # fmt: skip
 TOTAL: Final = "ordered_minor"
-_DEBITS: Final = ", ".join(f"'{kind}'" for kind in DEBITS)
+CONVERTED: Final = ("ordered_minor", "shipped_minor")
 
 
 def check(frame: pl.DataFrame) -> pl.DataFrame:
     """Set aside the order lines that cannot be."""
     frame = frame.with_columns(
-        *(pl.col(name).fill_null(0) for name in ("shipped_minor", "invoiced_minor",
-                                                 "cancelled_minor")),
+        pl.col("shipped_minor").fill_null(0), pl.col("cancelled_minor").fill_null(0),
         line_no=pl.col("line_no").fill_null("1"),
+        status=pl.col("status").str.strip_chars().str.to_lowercase(),
     )  # fmt: skip
     frame = without_blanks(frame, ("customer_no", "order_no", "status", "ordered_minor"))
-    amounts = ("ordered_minor", "shipped_minor", "invoiced_minor", "cancelled_minor")
+    amounts = ("ordered_minor", "shipped_minor", "invoiced_minor", "cancelled_minor")  # blank: none
     return set_aside(frame, pl.min_horizontal(*amounts) < 0, "an amount is negative")
 
 
 def without_unknown_status(frame: pl.DataFrame, policy: Policy) -> pl.DataFrame:
-    """Set aside orders whose status the policy does not know; they are not left out in silence."""
-    known = list(policy.exposure.order_statuses)
-    plain = pl.col("status").str.strip_chars().str.to_lowercase()
+    """Set aside orders whose status the policy does not know; they are not left out in silence.
+
+    Where the file does not know what is invoiced, an order that is over, such as one that is
+    closed or invoiced, has nothing left to invoice.
+    """
+    meanings = policy.exposure.order_statuses
     reason = "the policy does not say what the status '" + pl.col("status") + "' means"
-    return set_aside(frame, ~plain.is_in(known), reason)
+    frame = set_aside(frame, ~pl.col("status").is_in(list(meanings)), reason)
+    over = pl.col("status").is_in([name for name, meaning in meanings.items() if meaning == "none"])
+    unknown = pl.when(over).then(pl.col("shipped_minor")).otherwise(0)
+    return frame.with_columns(pl.col("invoiced_minor").fill_null(unknown))
 
 
 def settle(frame: pl.DataFrame) -> tuple[pl.DataFrame, int]:
@@ -65,16 +74,16 @@ def apply(load: Load, rows: pl.DataFrame) -> Outcome:
     begin_changes(load.work)
     load.run(
         f"""CREATE TEMP TABLE difference ON COMMIT DROP AS
-        SELECT s.*, o.line_no IS NULL AS is_new
+        SELECT s.*, o.line_no IS NULL AS is_new, o.currency AS old_currency
         FROM staged s LEFT JOIN order_line o ON o.organisation_id = %(organisation)s
             AND {_same_key("o", "s")}
         WHERE o.line_no IS NULL OR {_differs("o", "s")}"""
     )
-    confirm_closing(load, _MISSING, "order_line", _LIVE)
+    confirm_closing(load, _MISSING, "order_line", LIVE)
     closed = _close(load)
+    _move(load)
     _write(load)
-    touched = "SELECT DISTINCT account_id, order_no FROM difference"
-    recount_orders(load, f"{touched} UNION SELECT account_id, order_no FROM closed_order")
+    recount_orders(load, _TOUCHED)
     moved = apply_changes(
         load.work, kind="orders", day=load.day, batch_id=load.batch_id, reason="",
         policy=load.policy,
@@ -92,29 +101,63 @@ def _differs(one: str, other: str) -> str:
     return f"({ours}) IS DISTINCT FROM ({theirs})"
 
 
-_LIVE: Final = "d.ordered_minor > d.cancelled_minor AND d.invoiced_minor < d.ordered_minor"
+_TOUCHED: Final = """SELECT account_id, order_no, currency FROM difference
+    UNION SELECT account_id, order_no, old_currency FROM difference WHERE old_currency IS NOT NULL
+    UNION SELECT account_id, order_no, currency FROM closed_order"""
+
+LIVE: Final = "greatest(d.ordered_minor - d.cancelled_minor, d.shipped_minor) > d.invoiced_minor"
+"""Condition of an order line `d` of which something is not invoiced."""
+
+_CLOSED: Final = """invoiced_minor = greatest(t.ordered_minor, t.shipped_minor),
+    cancelled_minor = greatest(t.ordered_minor - t.shipped_minor, 0), batch_id = %(batch)s"""
 
 _MISSING: Final = f"""order_line d JOIN account a ON a.organisation_id = d.organisation_id
     AND a.id = d.account_id
-    WHERE d.organisation_id = %(organisation)s AND {_LIVE}
-        AND a.entity_id = ANY(%(entities)s::uuid[])
+    WHERE d.organisation_id = %(organisation)s AND {LIVE}
+        AND a.entity_id = ANY(%(entities)s::uuid[]) AND a.id <> ALL(%(kept)s::uuid[])
         AND NOT EXISTS (SELECT FROM staged s WHERE {_same_key("s", "d")})"""
 
 
 def _close(load: Load) -> int:
     """Close lines that a full extract no longer has: nothing of them is open any more."""
-    load.run("CREATE TEMP TABLE closed_order (account_id uuid, order_no text) ON COMMIT DROP")
+    load.run(
+        """CREATE TEMP TABLE closed_order (account_id uuid, order_no text COLLATE "C",
+        currency text COLLATE "C") ON COMMIT DROP"""
+    )
     if not load.full_extract:
         return 0
     return load.run(
         f"""WITH gone AS (
-            UPDATE order_line t SET invoiced_minor = greatest(t.ordered_minor, t.shipped_minor),
-                cancelled_minor = greatest(t.ordered_minor - t.shipped_minor, 0),
-                batch_id = %(batch)s
+            UPDATE order_line t SET {_CLOSED}
             FROM (SELECT d.account_id, d.order_no, d.line_no FROM {_MISSING}) m
             WHERE t.organisation_id = %(organisation)s AND {_same_key("t", "m")}
-            RETURNING t.account_id, t.order_no)
-        INSERT INTO closed_order SELECT account_id, order_no FROM gone"""
+            RETURNING t.account_id, t.order_no, t.currency)
+        INSERT INTO closed_order SELECT * FROM gone"""
+    )
+
+
+def _move(load: Load) -> None:
+    """Close the order lines that stand under another customer from now on.
+
+    A line that is new for its customer has moved when another customer of the same entity has it
+    still open under the same number, with the same value, and the file no longer says so.
+    """
+    load.run(
+        f"""WITH moved AS (
+            UPDATE order_line t SET {_CLOSED}
+            FROM (SELECT d.account_id, d.order_no, d.line_no
+                FROM difference n JOIN account b ON b.organisation_id = %(organisation)s
+                    AND b.id = n.account_id
+                JOIN order_line d ON d.organisation_id = %(organisation)s
+                    AND d.order_no = n.order_no AND d.line_no = n.line_no
+                    AND d.account_id <> n.account_id AND d.currency = n.currency
+                    AND d.ordered_minor = n.ordered_minor AND {LIVE}
+                JOIN account a ON a.organisation_id = d.organisation_id AND a.id = d.account_id
+                WHERE n.is_new AND a.entity_id = b.entity_id
+                    AND NOT EXISTS (SELECT FROM staged s WHERE {_same_key("s", "d")})) m
+            WHERE t.organisation_id = %(organisation)s AND {_same_key("t", "m")}
+            RETURNING t.account_id, t.order_no, t.currency)
+        INSERT INTO closed_order SELECT * FROM moved"""
     )
 
 
@@ -134,11 +177,17 @@ def _write(load: Load) -> None:
 def recount_orders(load: Load, touched: str) -> None:
     """Count these orders anew and add what changes to `line_change`.
 
-    `touched` is a query of account_id and order_no.
+    `touched` is a query of account_id, order_no and currency, without repeats.
+
+    Raises:
+        MissingRate: an order that the file does not state cannot be converted.
     """
     meanings = load.policy.exposure.order_statuses
+    load.run(f"CREATE TEMP TABLE touched ON COMMIT DROP AS {touched}")
+    load.run("ANALYZE touched")
+    _add_missing_factors(load)
     load.run(
-        f"CREATE TEMP TABLE recounted ON COMMIT DROP AS {_RECOUNT.format(touched=touched)}",
+        f"CREATE TEMP TABLE recounted ON COMMIT DROP AS {_RECOUNT}",
         statuses=list(meanings), meanings=list(meanings.values()),
         horizon=load.day + timedelta(days=load.policy.exposure.horizon_days),
     )  # fmt: skip
@@ -157,7 +206,21 @@ def recount_orders(load: Load, touched: str) -> None:
         SELECT account_id, {sums} FROM recounted GROUP BY account_id
         ON CONFLICT (account_id) DO UPDATE SET {adds}"""
     )
-    load.run("DROP TABLE recounted")
+    load.run("DROP TABLE recounted, touched")
+
+
+def _add_missing_factors(load: Load) -> None:
+    pairs = load.work.rows(
+        f"""SELECT DISTINCT d.currency, c.currency
+        FROM order_line d JOIN touched USING (account_id, order_no, currency)
+        JOIN credit_line c ON c.organisation_id = d.organisation_id AND c.account_id = d.account_id
+        LEFT JOIN factor f ON f.currency = d.currency AND f.line_currency = c.currency
+        WHERE d.organisation_id = %(organisation)s AND d.currency <> c.currency
+            AND f.above IS NULL AND {LIVE} ORDER BY 1, 2""",
+        load.values,
+    )
+    if pairs:
+        add_factors(load.work, rates_on(load.day, load.policy), pairs)
 
 
 def _split(meaning: str, inside: str = "true") -> str:
@@ -165,22 +228,24 @@ def _split(meaning: str, inside: str = "true") -> str:
 
 
 _RECOUNT: Final = f"""
-WITH touched AS ({{touched}}),
-line AS (
+WITH line AS (
     SELECT o.account_id, o.order_no, o.line_no, o.currency, c.currency AS line_currency,
-        greatest(o.ordered_minor - o.cancelled_minor - o.shipped_minor, 0) AS unshipped,
+        CASE WHEN m.meaning = 'none' THEN 0 ELSE greatest(o.ordered_minor - o.cancelled_minor
+            - greatest(o.shipped_minor, o.invoiced_minor), 0) END AS unshipped,
         greatest(o.shipped_minor - o.invoiced_minor, 0) AS shipped, o.invoiced_minor,
-        m.meaning, o.ship_date IS NULL OR o.ship_date <= %(horizon)s AS inside,
+        coalesce(m.meaning, 'open') AS meaning,
+        o.ship_date IS NULL OR o.ship_date <= %(horizon)s AS inside,
         {", ".join(f"o.{name}" for name in COUNTED)}
-    FROM order_line o JOIN touched USING (account_id, order_no)
+    FROM order_line o JOIN touched USING (account_id, order_no, currency)
     JOIN credit_line c ON c.organisation_id = o.organisation_id AND c.account_id = o.account_id
-    JOIN unnest(%(statuses)s::text[], %(meanings)s::text[]) AS m (status, meaning)
-        ON m.status = lower(btrim(o.status))
+    LEFT JOIN unnest(%(statuses)s::text[], %(meanings)s::text[]) AS m (status, meaning)
+        ON m.status = o.status
     WHERE o.organisation_id = %(organisation)s),
 billed AS (
-    SELECT d.account_id, d.order_no, d.currency, sum(d.amount_minor) AS amount
-    FROM document d JOIN touched USING (account_id, order_no)
-    WHERE d.organisation_id = %(organisation)s AND d.kind IN ({_DEBITS})
+    SELECT d.account_id, d.order_no, d.currency,
+        sum(CASE WHEN d.kind = 'invoice' THEN d.amount_minor ELSE -d.amount_minor END) AS amount
+    FROM document d JOIN touched USING (account_id, order_no, currency)
+    WHERE d.organisation_id = %(organisation)s AND d.kind IN ('invoice', 'credit_note')
     GROUP BY d.account_id, d.order_no, d.currency),
 surplus AS (
     SELECT account_id, order_no, currency,
@@ -194,7 +259,7 @@ placed AS (
         sum(unshipped) OVER running - unshipped AS unshipped_before
     FROM line l LEFT JOIN surplus s USING (account_id, order_no, currency)
     WINDOW whole AS (PARTITION BY account_id, order_no, currency),
-        running AS (whole ORDER BY line_no)),
+        running AS (whole ORDER BY meaning = 'held', line_no)),
 rest AS (
     SELECT *, shipped - least(shipped, greatest(surplus - shipped_before, 0)) AS shipped_rest,
         unshipped - least(unshipped, greatest(surplus - shipped_all - unshipped_before, 0))

@@ -58,7 +58,8 @@ def apply(load: Load, rows: pl.DataFrame) -> Outcome:
 def begin_factors(work: Work) -> None:
     """Make the temporary table `factor`: minor units of one currency in another, as a fraction."""
     work.run(
-        'CREATE TEMP TABLE factor (currency text COLLATE "C", line_currency text COLLATE "C", '
+        'CREATE TEMP TABLE IF NOT EXISTS factor (currency text COLLATE "C", '
+        'line_currency text COLLATE "C", '
         "above numeric NOT NULL, below numeric NOT NULL, PRIMARY KEY (currency, line_currency)) "
         "ON COMMIT DROP"
     )
@@ -79,12 +80,11 @@ def minor_factor(rates: Rates, one: str, other: str) -> Fraction:
     return rates.factor(one, other) * Fraction(10) ** (exponent(other) - exponent(one))
 
 
-def converted_sql(amount: str) -> str:
+def converted_sql(amount: str, same: str = "currency = line_currency") -> str:
     """Return an amount in the line's currency as SQL, half-up and exact, over a joined `factor f`.
 
     The caller sees to it that a factor is there wherever the currencies differ; were it not, the
-    result is null and the column refuses it.
+    result is null and the column refuses it. Nothing is nothing in every currency.
     """
-    same = "currency = line_currency"
     exact = f"div(2 * {amount} * f.above + f.below, 2 * f.below)::bigint"
-    return f"CASE WHEN {same} THEN {amount} ELSE {exact} END"
+    return f"CASE WHEN {same} OR {amount} = 0 THEN {amount} ELSE {exact} END"

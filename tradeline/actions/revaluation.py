@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from tradeline.actions.lines import apply_changes, begin_changes
-from tradeline.actions.orders import recount_orders
+from tradeline.actions.orders import LIVE, recount_orders
 from tradeline.actions.rates import add_factors, begin_factors, converted_sql
 from tradeline.engine.feed_checks import DEBITS
 from tradeline.queries.rates import rates_on
@@ -16,18 +16,28 @@ if TYPE_CHECKING:
 _DEBITS: Final = ", ".join(f"'{kind}'" for kind in DEBITS)
 
 
-def change_currencies(load: Load) -> None:
-    """Give lines the currency of their limit; `difference` holds line_id, account_id, currency.
+def held_limit_sql(column: str) -> str:
+    """Return a column of the limit that a line `l` has on the day, as SQL; temporary ones win."""
+    return f"""(SELECT v.{column} FROM limit_version v
+        WHERE v.organisation_id = l.organisation_id AND v.line_id = l.id
+            AND v.superseded_at IS NULL AND v.valid_from <= %(day)s
+            AND (v.valid_to IS NULL OR v.valid_to >= %(day)s)
+        ORDER BY v.kind = 'temporary' DESC LIMIT 1)"""
+
+
+def change_currencies(load: Load, chosen: str) -> None:
+    """Give lines the currency of the limit they have on the day; `chosen` is a condition on `l`.
 
     Raises:
         MissingRate: what is already counted on such a line cannot be converted.
     """
     changed = load.run(
-        """CREATE TEMP TABLE turned ON COMMIT DROP AS
-        SELECT DISTINCT ON (l.id) l.account_id, d.currency
-        FROM credit_line l JOIN difference d ON d.line_id = l.id
-        WHERE l.organisation_id = %(organisation)s AND l.currency <> d.currency
-        ORDER BY l.id, d.valid_from DESC"""
+        f"""CREATE TEMP TABLE turned ON COMMIT DROP AS
+        SELECT account_id, currency FROM (
+            SELECT l.account_id, l.currency AS old, {held_limit_sql("currency")} AS currency
+            FROM credit_line l
+            WHERE l.organisation_id = %(organisation)s AND l.account_id IS NOT NULL AND {chosen}) h
+        WHERE currency <> old"""
     )
     if not changed:
         return
@@ -49,8 +59,8 @@ def revalue(load: Load, accounts: str, *, kind: str, reason: str) -> int:
         f"""SELECT DISTINCT t.currency, l.currency
         FROM (SELECT account_id, currency FROM document
                 WHERE organisation_id = %(organisation)s AND open_minor > 0
-            UNION ALL SELECT account_id, currency FROM order_line
-                WHERE organisation_id = %(organisation)s) t
+            UNION ALL SELECT account_id, currency FROM order_line d
+                WHERE organisation_id = %(organisation)s AND {LIVE}) t
         JOIN credit_line l ON l.organisation_id = %(organisation)s AND l.account_id = t.account_id
         WHERE l.account_id IN ({accounts}) AND t.currency <> l.currency ORDER BY 1, 2""",
         load.values,
@@ -59,7 +69,7 @@ def revalue(load: Load, accounts: str, *, kind: str, reason: str) -> int:
     begin_changes(load.work)
     _recount_documents(load, accounts)
     recount_orders(
-        load, "SELECT DISTINCT account_id, order_no FROM order_line "
+        load, "SELECT DISTINCT account_id, order_no, currency FROM order_line "
         f"WHERE organisation_id = %(organisation)s AND account_id IN ({accounts})"
     )  # fmt: skip
     return apply_changes(load.work, kind=kind, day=load.day, batch_id=load.batch_id,
@@ -70,11 +80,7 @@ def _recount_documents(load: Load, accounts: str) -> None:
     load.run(
         f"""WITH counted AS (
             SELECT d.account_id, d.document_no, d.kind, d.disputed, d.counted_minor AS old,
-                {
-            converted_sql("d.open_minor").replace(
-                "currency = line_currency", "d.currency = l.currency"
-            )
-        } AS new
+                {converted_sql("d.open_minor", "d.currency = l.currency")} AS new
             FROM document d JOIN credit_line l ON l.organisation_id = d.organisation_id
                 AND l.account_id = d.account_id
             LEFT JOIN factor f ON f.currency = d.currency AND f.line_currency = l.currency

@@ -26,12 +26,13 @@ class Load:
     """What the rows of a file are applied with."""
 
     work: Work
-    batch_id: UUID
+    batch_id: UUID | None  # None: no file
     day: date  # the business day the file speaks of
     full_extract: bool
     confirmed: bool
     policy: Policy
     entity_ids: tuple[str, ...]  # of the file
+    kept_ids: tuple[str, ...] = ()  # accounts with a row that is set aside: nothing is closed there
 
     @property
     def values(self) -> dict[str, Any]:
@@ -39,7 +40,7 @@ class Load:
         return {
             "organisation": self.work.actor.organisation_id, "batch": self.batch_id,
             "day": self.day, "at": self.work.at, "by": self.work.actor.user_id,
-            "entities": list(self.entity_ids),
+            "entities": list(self.entity_ids), "kept": list(self.kept_ids),
         }  # fmt: skip
 
     def run(self, sql: str, **more: Any) -> int:
@@ -60,6 +61,14 @@ class Outcome:
     closed: int = 0
     moved: int = 0  # lines
     refused: Mapping[int, str] = field(default_factory=dict)  # source row: why the book refused it
+
+
+def lock_feeds(work: Work) -> None:
+    """Let one transaction at a time count an organisation's documents and orders."""
+    work.run(
+        "SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))",
+        [f"import {work.actor.organisation_id}"],
+    )
 
 
 def add_rows(work: Work, table: str, frame: pl.DataFrame) -> None:

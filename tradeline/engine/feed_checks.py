@@ -48,17 +48,27 @@ def settle_repeats(
     usable = frame.filter(pl.col("reason").is_null())
     if usable.height == usable.select(pl.struct(key).n_unique()).item():
         return frame, 0
-    distinct = pl.struct(facts).n_unique().over(key)
-    conflict = pl.col("reason").is_null() & (
-        pl.when(pl.col("reason").is_null()).then(distinct).otherwise(1) > 1
-    )
-    rows = pl.col("source_row").cast(pl.String).implode().list.join(", ").over(key)
+    alike = [*key, pl.col("reason").is_null()]  # a row that is set aside already is no repeat
+    distinct = pl.struct(facts).n_unique().over(alike)
+    rows = pl.col("source_row").cast(pl.String).implode().list.join(", ").over(alike)
     frame = set_aside(
-        frame, conflict, "stands more than once with different figures, in rows " + rows
+        frame, distinct > 1, "stands more than once with different figures, in rows " + rows
     )
-    first = pl.col("reason").is_not_null() | pl.struct(key).is_first_distinct()
+    first = pl.col("reason").is_not_null() | pl.struct(alike).is_first_distinct()
     kept = frame.filter(first)
     return kept, frame.height - kept.height
+
+
+def without_larger(
+    frame: pl.DataFrame, columns: Sequence[str], pair: tuple[str, str], most_minor: int
+) -> pl.DataFrame:
+    """Set aside rows of a pair of currencies with an amount that is too large once converted."""
+    one, other = pair
+    large = pl.max_horizontal(*columns) > most_minor
+    return set_aside(
+        frame, large & (pl.col("currency") == one) & (pl.col("line_currency") == other),
+        f"an amount is too large in {other}",
+    )  # fmt: skip
 
 
 def without_rate(

@@ -492,7 +492,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name="importbatch",
-            constraint=models.UniqueConstraint(fields=("organisation", "kind", "entity", "sha256", "full_extract"), name="import_batch_once", nulls_distinct=False),
+            constraint=models.UniqueConstraint(fields=("organisation", "kind", "entity", "sha256", "full_extract", "as_of"), name="import_batch_once", nulls_distinct=False),
         ),
         migrations.AddConstraint(
             model_name="importbatch",

@@ -14,7 +14,7 @@ CREDIT_CHECK: Final = "exposure = open orders + deliveries + billing documents +
 
 def _lower(statuses: Mapping[str, OrderMeaning]) -> dict[str, OrderMeaning]:
     """Return the statuses in lower case, which is how an order's status is looked up."""
-    found = {name.strip().casefold(): meaning for name, meaning in statuses.items()}
+    found = {name.strip().lower(): meaning for name, meaning in statuses.items()}
     if len(found) != len(statuses) or "" in found:
         raise ValueError("a status is listed twice, or is blank")
     return dict(sorted(found.items()))

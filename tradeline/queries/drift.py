@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, Final
 
 from django.db import connection
 
+from tradeline.engine.exposure import signs
 from tradeline.engine.feed_checks import DEBITS
+from tradeline.queries.policies import policy_in_force
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -30,7 +32,7 @@ _ORDERS: Final[Mapping[str, str]] = {
 
 @dataclass(frozen=True, kw_only=True)
 class Drift:
-    """A counter that is not the sum of what it counts."""
+    """A counter, or the exposure, that is not the sum of what it counts."""
 
     line_id: str
     customer_no: str
@@ -49,23 +51,44 @@ class Drift:
         return "counter, documents and events all differ"
 
 
+# A document in its line's own currency counts what is open of it; another's rate is not known here.
+_OPEN: Final = """SELECT d.account_id, d.kind, d.disputed,
+        CASE WHEN d.currency = c.currency THEN d.open_minor ELSE d.counted_minor END AS minor
+    FROM document d JOIN credit_line c ON c.organisation_id = d.organisation_id
+        AND c.account_id = d.account_id"""
+
+_EVENTS: Final = """CASE p.bucket WHEN 'exposure_minor' THEN coalesce((
+        SELECT v.exposure_minor FROM line_event v
+        WHERE v.organisation_id = l.organisation_id AND v.line_id = l.id
+        ORDER BY v.version DESC LIMIT 1), 0)
+    ELSE coalesce((SELECT sum((v.change ->> replace(p.bucket, '_minor', ''))::bigint)
+        FROM line_event v WHERE v.organisation_id = l.organisation_id AND v.line_id = l.id), 0)
+    END"""
+
+
+def _exposure_sql(summed: Mapping[str, str]) -> str:
+    """Return the exposure by the policy's switches; buckets without documents as they are."""
+    terms = [f"{sign} * {summed.get(f'{name}_minor', f'l.{name}_minor')}"
+             for name, sign in signs(policy_in_force().exposure).items() if sign]  # fmt: skip
+    return f"({' + '.join(['0', *terms])})"
+
+
 def resum() -> list[Drift]:
     """Return every counter of the acting organisation that differs from the full sum."""
-    sums = ", ".join(f"coalesce(sum(counted_minor) FILTER (WHERE {condition}), 0) AS {name}"
+    sums = ", ".join(f"coalesce(sum(minor) FILTER (WHERE {condition}), 0) AS {name}"
                      for name, condition in _DOCUMENTS.items())  # fmt: skip
     order_sums = ", ".join(f"sum({column}) AS {name}" for name, column in _ORDERS.items())
     summed = {name: f"coalesce({'d' if name in _DOCUMENTS else 'o'}.{name}, 0)"
               for name in (*_DOCUMENTS, *_ORDERS)}  # fmt: skip
+    summed["exposure_minor"] = _exposure_sql(summed)
     pairs = ", ".join(f"('{name}', l.{name}, {total})" for name, total in summed.items())
     differs = " OR ".join(f"l.{name} <> {total}" for name, total in summed.items())
     with connection.cursor() as cursor:
         cursor.execute(
             f"""SELECT l.id, coalesce(a.customer_no, ''), p.bucket, p.counter, p.summed,
-                coalesce((SELECT sum((v.change ->> replace(p.bucket, '_minor', ''))::bigint)
-                    FROM line_event v WHERE v.organisation_id = l.organisation_id
-                        AND v.line_id = l.id), 0)
+                {_EVENTS}
             FROM credit_line l
-            LEFT JOIN (SELECT account_id, {sums} FROM document GROUP BY account_id) d
+            LEFT JOIN (SELECT account_id, {sums} FROM ({_OPEN}) d GROUP BY account_id) d
                 ON d.account_id = l.account_id
             LEFT JOIN (SELECT account_id, {order_sums} FROM order_line GROUP BY account_id) o
                 ON o.account_id = l.account_id

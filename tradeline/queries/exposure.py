@@ -152,10 +152,15 @@ class Bridge:
 
 
 def bridge(line_id: str, *, first: date, last: date) -> Bridge:
-    """Return how a line's exposure came from one day to the other, to the cent."""
+    """Return how a line's exposure came from one day to the other, to the cent.
+
+    The opening is the sum of all that moved before; the closing is the line's exposure less all
+    that moved since. Files may come late: a move belongs to its business day, not to its turn.
+    """
+    sign = signs(policy_in_force().exposure)
     with connection.cursor() as cursor:
-        ends = [_exposure_on(cursor, line_id, day, before=before)
-                for day, before in ((first, True), (last, False))]  # fmt: skip
+        opening = _moved(cursor, line_id, sign, before=first)
+        closing = _exposure(cursor, line_id) - _moved(cursor, line_id, sign, after=last)
         cursor.execute(
             """SELECT v.day, v.kind, c.key, sum(c.value::bigint), b.file_name
             FROM line_event v CROSS JOIN LATERAL jsonb_each_text(v.change) c
@@ -165,22 +170,29 @@ def bridge(line_id: str, *, first: date, last: date) -> Bridge:
             [line_id, first, last],
         )
         found = cursor.fetchall()
-    sign = signs(policy_in_force().exposure)
     steps = tuple(
         Step(day=day, kind=kind, bucket=key, change_minor=sign[key] * int(total), file=file)
         for day, kind, key, total, file in found
         if key in BUCKETS and sign[key]
     )
-    return Bridge(opening_minor=ends[0], closing_minor=ends[1], steps=steps)
+    return Bridge(opening_minor=opening, closing_minor=closing, steps=steps)
 
 
-def _exposure_on(cursor: Any, line_id: str, day: date, *, before: bool) -> int:
-    """Return the exposure at the end of a day, or of the day before it."""
+def _moved(
+    cursor: Any, line_id: str, sign: Mapping[str, int], *, before: date | None = None,
+    after: date | None = None,
+) -> int:  # fmt: skip
+    """Return how much the line's events before or after a day moved its exposure."""
     cursor.execute(
-        f"""SELECT exposure_minor FROM line_event
-        WHERE line_id = %s AND day {"<" if before else "<="} %s
-        ORDER BY version DESC LIMIT 1""",
-        [line_id, day],
+        f"""SELECT c.key, sum(c.value::bigint) FROM line_event v
+        CROSS JOIN LATERAL jsonb_each_text(v.change) c
+        WHERE v.line_id = %s AND v.day {"<" if before else ">"} %s GROUP BY c.key""",
+        [line_id, before or after],
     )
+    return sum(sign.get(key, 0) * int(total) for key, total in cursor.fetchall())
+
+
+def _exposure(cursor: Any, line_id: str) -> int:
+    cursor.execute("SELECT exposure_minor FROM credit_line WHERE id = %s", [line_id])
     row = cursor.fetchone()
     return int(row[0]) if row else 0

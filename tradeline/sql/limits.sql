@@ -9,6 +9,9 @@ BEGIN
             AND v.kind = NEW.kind AND v.superseded_at IS NULL AND v.id <> NEW.id
             AND daterange(v.valid_from, v.valid_to, '[]')
                 && daterange(NEW.valid_from, NEW.valid_to, '[]')
+    ) AND EXISTS (  -- at the commit: a version may have come and gone within the transaction
+        SELECT FROM limit_version n
+        WHERE n.organisation_id = NEW.organisation_id AND n.id = NEW.id AND n.superseded_at IS NULL
     ) THEN
         RAISE EXCEPTION 'two % limits would hold on one day', NEW.kind
             USING ERRCODE = 'exclusion_violation', CONSTRAINT = 'limit_version_no_overlap';

@@ -1,0 +1,109 @@
+"""Full extracts close what they lack; repeats, conflicts and late files are told apart."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from tests.book.company import DAY, feed
+from tradeline.errors import NeedsConfirmation
+
+ONE = {"document_no": "1", "amount_minor": 10}
+TWO = {"document_no": "2", "amount_minor": 20}
+EURO = {"from": "EUR", "to": "USD", "rate": "1.0850"}
+
+
+def test_full_extract_closes_what_it_lacks(company):
+    """A document that is gone from a full extract is paid."""
+    company.take("ar", ONE, TWO)
+    result = company.take("ar", TWO, full=True)
+    assert (result.rows_closed, company.buckets()) == (1, {"receivables": 20})
+
+
+def test_much_closing_is_confirmed(company):
+    """Half of what is open would close: that is asked first, and nothing is written."""
+    company.take("ar", ONE, TWO)
+    with pytest.raises(NeedsConfirmation):
+        company.take("ar", TWO, full=True, confirmed=False)
+    assert company.buckets() == {"receivables": 30}
+
+
+def test_row_that_is_set_aside_closes_nothing(company):
+    """A document that stands twice with different figures is not missing: its account stays."""
+    company.take("ar", ONE, TWO)
+    result = company.take("ar", TWO, ONE | {"open_minor": 3}, ONE | {"open_minor": 4}, full=True)
+    assert (result.rows_quarantined, result.rows_closed) == (2, 0)
+    assert company.buckets() == {"receivables": 30}
+
+
+def test_over_shipped_line_closes(company):
+    """A line with more shipped than ordered is live until the surplus is invoiced."""
+    over = {"ordered_minor": 100, "shipped_minor": 120, "invoiced_minor": 100}
+    other = {"order_no": "S2", "ordered_minor": 1}
+    company.take("orders", {"order_no": "S1", **over}, other)
+    assert company.buckets() == {"shipped_not_billed": 20, "orders": 1}
+    company.take("orders", other, full=True)
+    assert company.buckets() == {"orders": 1}
+
+
+def test_closing_needs_no_rate(company):
+    """An order in euros closes on a day without a rate for the euro."""
+    company.take("rates", EURO)
+    company.take("orders", {"order_no": "S1", "currency": "EUR", "ordered_minor": 100},
+                 {"order_no": "S2", "ordered_minor": 1})  # fmt: skip
+    late = DAY + timedelta(days=30)
+    company.take("orders", {"order_no": "S2", "ordered_minor": 1}, full=True, day=late)
+    assert company.buckets() == {"orders": 1}
+
+
+def test_same_file_on_a_later_day_is_news(company):
+    """An order held and released again: the file equals the first, and is applied once more."""
+    first = feed("orders", [{"order_no": "S1", "ordered_minor": 100}])
+    company.take("orders", source=first)
+    company.take("orders", {"order_no": "S1", "status": "held", "ordered_minor": 100})
+    assert company.take("orders", source=first).repeated
+    assert company.buckets() == {"held": 100}
+    again = company.take("orders", source=first, day=DAY + timedelta(days=1))
+    assert not again.repeated
+    assert company.buckets() == {"orders": 100}
+
+
+def test_faulty_row_does_not_swallow_its_mended_repeats(company):
+    """Of three equal rows the first has a fault: one is set aside, one applied, one a repeat."""
+    result = company.take("ar", ONE | {"fault": "due_date: soon"}, ONE, ONE)
+    counts = (result.rows_quarantined, result.rows_applied, result.rows_unchanged)
+    assert counts == (1, 1, 1)
+    assert company.buckets() == {"receivables": 10}
+
+
+def test_bridge_over_files_that_come_late(company):
+    """Yesterday's file comes after today's: each day's bridge explains what that day moved."""
+    from tradeline.queries.exposure import bridge
+
+    company.take("ar", ONE, day=DAY)
+    company.take("ar", TWO, day=DAY - timedelta(days=1))
+    today = company.ask(bridge, company.line().line_id, first=DAY, last=DAY)
+    assert (today.opening_minor, today.closing_minor, today.unexplained_minor) == (20, 30, 0)
+
+
+def test_csv_from_the_reader_to_the_counters(company, tmp_path):
+    """Two files read from CSV: 70 % of the limit is owed, 110 % is at risk."""
+    from tradeline.files.feeds import ReadOptions, Source, read_feed
+
+    texts = {
+        "limits": "customer_no,entity,currency,limit,valid_from,valid_to,kind\n"
+                  "C1,MAIN,USD,100000.00,2026-01-01,,base\n",
+        "ar": "customer_no,document_no,kind,document_date,due_date,currency,amount,open_amount,"
+              "disputed,order_no\nC1,1,invoice,2026-06-01,2026-07-01,USD,70000.00,70000.00,no,\n",
+        "orders": "customer_no,order_no,line_no,status,currency,ordered_amount,shipped_amount,"
+                  "invoiced_amount,ship_date\nC1,S1,1,confirmed,USD,40000.00,0,0,2026-07-10\n",
+    }  # fmt: skip
+    for kind, text in texts.items():
+        path = tmp_path / f"{kind}.csv"
+        path.write_text(text, "utf-8")
+        tax = {"tax_included": True} if kind == "orders" else {}
+        read = read_feed(Source(path=path), kind, ReadOptions(), entity="MAIN", **tax)
+        company.take(kind, source=read)
+    row = company.line()
+    assert (row.ar_utilisation_pct, row.utilisation_pct, row.status) == ("70.00", "110.00", "over")
