@@ -52,7 +52,7 @@ def settle(frame: pl.DataFrame) -> tuple[pl.DataFrame, int]:
 def apply(load: Load, rows: pl.DataFrame) -> Outcome:
     """Write what the file states of its customers, and grow the tree of groups."""
     rows = rows.with_columns(pl.col("customer_name").str.slice(0, 200))
-    stage(load.work, rows.select("account_id", "customer_no", *_FACTS).sort("account_id"))
+    stage(load.work, rows.select("account_id", "customer_no", *_FACTS).sort("account_id"), KEY)
     _grow_tree(load)
     changes = ", ".join(f"{name} = coalesce(s.{name}, a.{name})" for name in _TEXTS)
     now = ", ".join(f"a.{name}" for name in ("name", "group_id", "intercompany", *_TEXTS))

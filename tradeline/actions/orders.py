@@ -61,7 +61,7 @@ def settle(frame: pl.DataFrame) -> tuple[pl.DataFrame, int]:
 
 def apply(load: Load, rows: pl.DataFrame) -> Outcome:
     """Write what is new or changed, close what a full extract lacks, and move the lines."""
-    stage(load.work, rows.select(*KEY, *_FACTS).sort(*KEY))
+    stage(load.work, rows.select(*KEY, *_FACTS).sort(*KEY), KEY)
     begin_changes(load.work)
     load.run(
         f"""CREATE TEMP TABLE difference ON COMMIT DROP AS
@@ -136,6 +136,10 @@ def recount_orders(load: Load, touched: str) -> None:
 
     `touched` is a query of account_id and order_no.
     """
+    if not load.value(
+        "SELECT EXISTS (SELECT FROM order_line WHERE organisation_id = %(organisation)s)"
+    ):
+        return
     meanings = load.policy.exposure.order_statuses
     load.run(
         f"CREATE TEMP TABLE recounted ON COMMIT DROP AS {_RECOUNT.format(touched=touched)}",
