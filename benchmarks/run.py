@@ -189,8 +189,16 @@ def pack(_folder: Path, _accounts: int, _turns: int) -> None:
         subprocess.run([sys.executable, str(HERE / "pack.py")], check=True, env=environment)
 
 
+def book(_folder: Path, accounts: int, turns: int) -> None:
+    """Hand over to benchmarks/book.py, which prints its own lines."""
+    command = [sys.executable, str(HERE / "book.py"), "--turns", str(turns)]
+    command += ["--quick"] if accounts == _QUICK else []
+    subprocess.run(command, check=True, env=os.environ | {"PYTHONPATH": str(HERE.parent)})
+
+
 _ALL: Final = {
     "command": command, "scored": scored, "items": from_items, "reading": reading, "pack": pack,
+    "book": book,
 }  # fmt: skip
 
 if __name__ == "__main__":

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import uuid
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import polars as pl
 
-from tradeline.actions.staging import add_rows
+from tradeline.actions.staging import copy_rows
+from tradeline.models.limits import COUNTERS
 
 if TYPE_CHECKING:
     from tradeline.actions.acting import Work
@@ -50,8 +50,8 @@ def with_accounts(work: Work, frame: pl.DataFrame) -> tuple[pl.DataFrame, int]:
     if new.is_empty():
         return found, 0
     opened = _open(work, _first_names(new))
-    both = pl.concat([known, opened.select(known.columns)])
-    return frame.join(both, on=_KEY, how="left", maintain_order="left"), opened.height
+    both = known_accounts(work)
+    return frame.join(both, on=_KEY, how="left", maintain_order="left"), opened
 
 
 def _first_names(new: pl.DataFrame) -> pl.DataFrame:
@@ -64,34 +64,41 @@ def _first_names(new: pl.DataFrame) -> pl.DataFrame:
     )  # fmt: skip
 
 
-def _open(work: Work, accounts: pl.DataFrame) -> pl.DataFrame:
-    """Insert the accounts with their lines and first events; return them as known accounts."""
-    ids, lines = ([str(uuid.uuid4()) for _ in range(accounts.height)] for _ in range(2))
-    rows = accounts.with_columns(
-        account_id=pl.Series(ids, dtype=pl.String), line_id=pl.Series(lines, dtype=pl.String),
-        organisation=pl.lit(str(work.actor.organisation_id)), at=pl.lit(work.at.isoformat()),
-        name=pl.col("customer_name").fill_null("").str.slice(0, 200),
-        by=pl.lit(str(work.actor.user_id)), line_currency=pl.col("entity_currency"),
+def _open(work: Work, accounts: pl.DataFrame) -> int:
+    """Insert the accounts with their lines and first events; return how many there are."""
+    rows = accounts.select(
+        "entity_id", "customer_no", pl.col("customer_name").fill_null("").str.slice(0, 200),
+        "entity_currency",
     )  # fmt: skip
-    blank = {column: pl.lit("") for column in ("segment", "tier", "industry", "country", "tax_id")}
-    add_rows(work, "account", rows.select(
-        organisation_id="organisation", id="account_id", entity_id="entity_id",
-        customer_no="customer_no", name="name", intercompany=pl.lit(value=False), **blank,
-    ))  # fmt: skip
-    add_rows(work, "credit_line", _lines(rows))
-    add_rows(work, "line_event", rows.select(
-        organisation_id="organisation", line_id="line_id", version=pl.lit(0),
-        kind=pl.lit("opened"), at="at", day=pl.col("at").str.slice(0, 10), change=pl.lit("{}"),
-        exposure_minor=pl.lit(0), by_id="by", reason=pl.lit("first seen in a file"),
-    ))  # fmt: skip
-    return rows
+    work.run(
+        'CREATE TEMP TABLE opening (entity_id uuid, customer_no text COLLATE "C", '
+        "customer_name text, entity_currency text, account_id uuid DEFAULT gen_random_uuid(), "
+        "line_id uuid DEFAULT gen_random_uuid())"
+    )
+    copy_rows(work, "opening", rows.sort("entity_id", "customer_no"))
+    for statement in (_ACCOUNTS, _LINES, _EVENTS):
+        work.run(
+            statement,
+            {"organisation": work.actor.organisation_id, "at": work.at, "by": work.actor.user_id},
+        )
+    work.run("DROP TABLE opening")
+    return rows.height
 
 
-def _lines(rows: pl.DataFrame) -> pl.DataFrame:
-    from tradeline.models.limits import COUNTERS
-
-    zero = {name: pl.lit(0) for name in (*COUNTERS, "exposure_minor", "version")}
-    return rows.select(
-        organisation_id="organisation", id="line_id", account_id="account_id",
-        currency="line_currency", **zero,
-    )  # fmt: skip
+_BLANK: Final = ("segment", "tier", "industry", "country", "tax_id")
+_ZERO: Final = (*COUNTERS, "exposure_minor", "version")
+_ACCOUNTS: Final = f"""
+INSERT INTO account (organisation_id, id, entity_id, customer_no, name, intercompany,
+    {", ".join(_BLANK)})
+SELECT %(organisation)s, account_id, entity_id, customer_no, customer_name, false,
+    {", ".join("''" for _ in _BLANK)} FROM opening"""
+_LINES: Final = f"""
+INSERT INTO credit_line (organisation_id, id, account_id, currency, {", ".join(_ZERO)})
+SELECT %(organisation)s, line_id, account_id, entity_currency, {", ".join("0" for _ in _ZERO)}
+FROM opening"""
+_EVENTS: Final = """
+INSERT INTO line_event (organisation_id, line_id, version, kind, at, day, change, exposure_minor,
+    by_id, reason)
+SELECT %(organisation)s, line_id, 0, 'opened', %(at)s, (%(at)s AT TIME ZONE 'UTC')::date, '{}', 0,
+    %(by)s, 'first seen in a file'
+FROM opening"""

@@ -13,6 +13,14 @@ if TYPE_CHECKING:
     import psycopg
 
 VERSION_MIN: Final = 15
+EMBEDDED: Final = {
+    "shared_buffers": "256MB",
+    "max_wal_size": "4GB",  # else a large file forces one checkpoint after the other
+    "checkpoint_timeout": "15min",
+    "wal_compression": "on",
+    "jit": "off",  # statements are short; compiling them is longer
+}
+"""Settings of the embedded server that differ from PostgreSQL's own."""
 _BLOCK: Final = 64  # of SHA-256, in bytes
 
 
@@ -99,6 +107,7 @@ def _state() -> str:
 def create_roles(superuser_url: str) -> None:
     """Create the roles and the database where they are missing."""
     with connect(superuser_url) as connection:
+        _tune(connection)
         for statement in role_statements():
             connection.execute(statement)
         found = connection.execute("SELECT FROM pg_database WHERE datname = %s", [NAME]).fetchone()
@@ -107,6 +116,17 @@ def create_roles(superuser_url: str) -> None:
             connection.execute(f"REVOKE ALL ON DATABASE {NAME} FROM PUBLIC")
             names = ", ".join(role_name(role) for role in ROLES)
             connection.execute(f"GRANT CONNECT, TEMPORARY ON DATABASE {NAME} TO {names}")
+
+
+def _tune(connection: psycopg.Connection[Any]) -> None:
+    """Give the embedded server room for large files; the memory is there from its next start."""
+    known = dict(connection.execute("SELECT name, sourcefile FROM pg_file_settings").fetchall())
+    missing = {name: value for name, value in EMBEDDED.items()
+               if not str(known.get(name, "")).endswith("postgresql.auto.conf")}  # fmt: skip
+    for name, value in missing.items():
+        connection.execute(f"ALTER SYSTEM SET {name} = '{value}'")
+    if missing:
+        connection.execute("SELECT pg_reload_conf()")
 
 
 def _migrate() -> None:

@@ -41,18 +41,9 @@ def settle(frame: pl.DataFrame) -> tuple[pl.DataFrame, int]:
 def apply(load: Load, rows: pl.DataFrame) -> Outcome:
     """Write what is new or changed, close what a full extract lacks, and move the lines."""
     names = [*KEY, *_FACTS, "line_currency"]
-    stage(load.work, rows.select(names).sort("account_id", "document_no", "kind"))
+    stage(load.work, rows.select(names).sort(*KEY), KEY)
     begin_changes(load.work)
-    load.run(
-        f"""CREATE TEMP TABLE difference ON COMMIT DROP AS
-        SELECT s.*, d.kind IS NULL AS is_new, coalesce(d.counted_minor, 0) AS old_counted,
-            coalesce(d.disputed, false) AS old_disputed, d.order_no AS old_order_no,
-            d.currency AS old_currency
-        FROM (SELECT s.*, {converted_sql("s.open_minor")} AS counted_minor
-            FROM staged s LEFT JOIN factor f USING (currency, line_currency)) s
-        LEFT JOIN document d ON d.organisation_id = %(organisation)s AND {_same_key("d", "s")}
-        WHERE d.kind IS NULL OR {_differs("d", "s")}"""
-    )
+    _compare(load)
     confirm_closing(load, _MISSING, "document", "open_minor > 0")
     _count_changes(load)
     closed = _close(load)
@@ -64,6 +55,32 @@ def apply(load: Load, rows: pl.DataFrame) -> Outcome:
     )  # fmt: skip
     applied = load.value("SELECT count(*) FROM difference")
     return Outcome(applied=applied, unchanged=rows.height - applied, closed=closed, moved=moved)
+
+
+def _compare(load: Load) -> None:
+    """Make `difference`: the rows that are new or changed, with what the book counts for them.
+
+    Where the book has no document yet, all rows are new, and none is copied a second time.
+    """
+    counted = f"""(SELECT s.*, {converted_sql("s.open_minor")} AS counted_minor
+        FROM staged s LEFT JOIN factor f USING (currency, line_currency))"""
+    if load.value("SELECT EXISTS (SELECT FROM document WHERE organisation_id = %(organisation)s)"):
+        load.run(
+            f"""CREATE TEMP TABLE difference ON COMMIT DROP AS
+            SELECT s.*, d.kind IS NULL AS is_new, coalesce(d.counted_minor, 0) AS old_counted,
+                coalesce(d.disputed, false) AS old_disputed, d.order_no AS old_order_no,
+                d.currency AS old_currency
+            FROM {counted} s
+            LEFT JOIN document d ON d.organisation_id = %(organisation)s AND {_same_key("d", "s")}
+            WHERE d.kind IS NULL OR {_differs("d", "s")}"""
+        )
+    else:
+        load.run(
+            f"""CREATE TEMP VIEW difference AS
+            SELECT s.*, true AS is_new, 0::bigint AS old_counted, false AS old_disputed,
+                '' AS old_order_no, '' AS old_currency
+            FROM {counted} s"""
+        )
 
 
 # Orders whose invoices changed: what is invoiced no longer counts as ordered or shipped. A document

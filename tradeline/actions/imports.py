@@ -77,6 +77,7 @@ class ImportRequest:
     day: date  # the business day the file speaks of
     full_extract: bool = False  # what it lacks is closed
     confirmed: bool = False  # even if that is much
+    refreshes: bool = True  # tells how fresh the feed is; rows that were set aside do not
 
 
 class _TakenBack(Exception):
@@ -95,11 +96,19 @@ def import_feed(
         MissingRate: a limit in another currency turns a line that cannot be converted.
     """
     with suppress(_TakenBack), working(by, "imports.apply", at=at) as work:
-        lock_feeds(work)
-        result = _repeated(request) or _imported(work, request, tell)
+        result = apply_feed(work, request, tell)
         if preview:
             raise _TakenBack
     return result
+
+
+def apply_feed(work: Work, request: ImportRequest, tell: Tell = lambda *_: None) -> Imported:
+    """Apply a file within an action's transaction; an organisation's files follow one another.
+
+    Raises what `import_feed` raises, but for the permission, which is the action's own.
+    """
+    lock_feeds(work)
+    return _repeated(request) or _imported(work, request, tell)
 
 
 def _repeated(request: ImportRequest) -> Imported | None:
@@ -237,11 +246,12 @@ def _record(load: Load, request: ImportRequest, result: Imported, bad: pl.DataFr
         organisation_id=work.actor.organisation_id, id=load.batch_id, kind=feed.kind,
         entity_id=load.entity_ids[0] if len(load.entity_ids) == 1 else None,
         file_name=feed.report.file, sha256=feed.report.sha256, full_extract=request.full_extract,
-        as_of=request.day, totals=result.totals, reading=asdict(feed.report),
+        as_of=request.day, totals=result.totals,
+        reading=asdict(feed.report) | {"asked": asdict(feed.asked)},
         by_id=work.actor.user_id, at=work.at, **counts,
     )  # fmt: skip
     _quarantine(load, request, bad)
-    for entity in load.entity_ids or (None,):
+    for entity in (load.entity_ids or (None,)) if request.refreshes else ():
         Feed.objects.update_or_create(
             organisation_id=work.actor.organisation_id, kind=feed.kind, entity_id=entity,
             defaults={"as_of": request.day, "applied_at": work.at, "batch": batch},
@@ -274,4 +284,4 @@ def _quarantine(load: Load, request: ImportRequest, bad: pl.DataFrame) -> None:
     add_rows(load.work, "quarantined_row", rows)
 
 
-__all__ = ["STEPS", "ImportRequest", "Imported", "StateFault", "import_feed"]
+__all__ = ["STEPS", "ImportRequest", "Imported", "StateFault", "apply_feed", "import_feed"]

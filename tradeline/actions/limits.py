@@ -46,7 +46,7 @@ def settle(frame: pl.DataFrame) -> tuple[pl.DataFrame, int]:
 def apply(load: Load, rows: pl.DataFrame) -> Outcome:
     """Record the versions that are new, and bring the lines' limits up to the day."""
     rank = pl.col("valid_from").rank("ordinal").over("account_id", "kind").cast(pl.Int64)
-    stage(load.work, rows.select(*KEY, *_FACTS).with_columns(turn=rank))
+    stage(load.work, rows.select(*KEY, *_FACTS).with_columns(turn=rank), KEY)
     load.run(
         """CREATE TEMP TABLE difference ON COMMIT DROP AS
         SELECT s.*, l.id AS line_id FROM staged s

@@ -70,7 +70,7 @@ def settle(frame: pl.DataFrame) -> tuple[pl.DataFrame, int]:
 def apply(load: Load, rows: pl.DataFrame) -> Outcome:
     """Write what the file states of its customers, and grow the tree of groups."""
     rows = rows.with_columns(pl.col("customer_name").str.slice(0, 200))
-    stage(load.work, rows.select("account_id", "customer_no", *_FACTS).sort("account_id"))
+    stage(load.work, rows.select("account_id", "customer_no", *_FACTS).sort("account_id"), KEY)
     _grow_tree(load)
     agree_terms(load)
     changes = ", ".join(f"{name} = coalesce(s.{name}, a.{name})" for name in _TEXTS)

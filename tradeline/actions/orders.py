@@ -70,7 +70,7 @@ def settle(frame: pl.DataFrame) -> tuple[pl.DataFrame, int]:
 
 def apply(load: Load, rows: pl.DataFrame) -> Outcome:
     """Write what is new or changed, close what a full extract lacks, and move the lines."""
-    stage(load.work, rows.select(*KEY, *_FACTS).sort(*KEY))
+    stage(load.work, rows.select(*KEY, *_FACTS).sort(*KEY), KEY)
     begin_changes(load.work)
     load.run(
         f"""CREATE TEMP TABLE difference ON COMMIT DROP AS
@@ -182,6 +182,10 @@ def recount_orders(load: Load, touched: str) -> None:
     Raises:
         MissingRate: an order that the file does not state cannot be converted.
     """
+    if not load.value(
+        "SELECT EXISTS (SELECT FROM order_line WHERE organisation_id = %(organisation)s)"
+    ):
+        return
     meanings = load.policy.exposure.order_statuses
     load.run(f"CREATE TEMP TABLE touched ON COMMIT DROP AS {touched}")
     load.run("ANALYZE touched")

@@ -30,7 +30,7 @@ def settle(frame: pl.DataFrame) -> tuple[pl.DataFrame, int]:
 def apply(load: Load, rows: pl.DataFrame) -> Outcome:
     """Add the payments; one that is there with other figures is refused, for it was counted."""
     names = ", ".join((*KEY, *_FACTS))
-    stage(load.work, rows.select(*KEY, *_FACTS, "source_row").sort(*KEY))
+    stage(load.work, rows.select(*KEY, *_FACTS, "source_row").sort(*KEY), KEY)
     facts = ", ".join(f"{{0}}.{name}" for name in _FACTS)
     refused = load.work.rows(
         f"""SELECT s.source_row FROM staged s JOIN payment p USING ({", ".join(KEY)})

@@ -36,7 +36,7 @@ def settle(frame: pl.DataFrame) -> tuple[pl.DataFrame, int]:
 
 def apply(load: Load, rows: pl.DataFrame) -> Outcome:
     """Add the rates; one that is there with another value is refused, for it was used."""
-    stage(load.work, rows.select("date", "from", "to", "rate", "source_row"), ids=())
+    stage(load.work, rows.select("date", "from", "to", "rate", "source_row"), KEY, ids=())
     refused = load.work.rows(
         """SELECT s.source_row FROM staged s JOIN fx_rate r ON r.day = s.date
             AND r.base = s."from" AND r.quote = s."to"

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import io
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 import polars as pl
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
+    from concurrent.futures import Future
     from datetime import date
     from uuid import UUID
 
@@ -78,7 +80,7 @@ def add_rows(work: Work, table: str, frame: pl.DataFrame) -> None:
     """
     names = ", ".join(f'"{name}"' for name in frame.columns)
     work.run(f'CREATE TEMP TABLE incoming AS SELECT {names} FROM "{table}" WITH NO DATA')
-    _copy(work, "incoming", frame)
+    copy_rows(work, "incoming", frame)
     work.run(f'INSERT INTO "{table}" ({names}) SELECT {names} FROM incoming')
     work.run("DROP TABLE incoming")
 
@@ -92,21 +94,41 @@ def refresh_statistics(work: Work) -> None:
         work.run("ANALYZE account, credit_line, line_event, document, order_line, payment")
 
 
-def stage(work: Work, frame: pl.DataFrame, ids: tuple[str, ...] = ("account_id",)) -> None:
-    """Put the frame into the temporary table `staged`."""
+def stage(
+    work: Work, frame: pl.DataFrame, key: tuple[str, ...], ids: tuple[str, ...] = ("account_id",)
+) -> None:
+    """Put the frame into the temporary table `staged`; `key` is what its rows are told apart by."""
     columns = [f'"{name}" {_type(name, dtype, ids)}' for name, dtype in frame.schema.items()]
     work.run(f"CREATE TEMP TABLE staged ({', '.join(columns)}) ON COMMIT DROP")
-    _copy(work, "staged", frame)
-    work.run("ANALYZE staged")
+    copy_rows(work, "staged", frame)
+    quoted = ", ".join(f'"{name}"' for name in key)
+    work.run(f"ANALYZE staged ({quoted})")
 
 
-def _copy(work: Work, table: str, frame: pl.DataFrame) -> None:
+def copy_rows(work: Work, table: str, frame: pl.DataFrame) -> None:
+    """Copy the frame into a temporary table; one part is written while the last one is sent."""
     names = ", ".join(f'"{name}"' for name in frame.columns)
     with work.cursor.copy(f'COPY "{table}" ({names}) FROM STDIN (FORMAT csv)') as copy:
+        for part in _parts(frame):
+            copy.write(part)
+
+
+def _parts(frame: pl.DataFrame) -> Iterator[bytes]:
+    coming: Future[bytes] | None = None
+    with ThreadPoolExecutor(1) as writer:
         for start in range(0, frame.height, _ROWS_PER_CHUNK):
-            part = io.BytesIO()
-            frame.slice(start, _ROWS_PER_CHUNK).write_csv(part, include_header=False)
-            copy.write(part.getvalue())
+            following = writer.submit(_csv, frame.slice(start, _ROWS_PER_CHUNK))
+            if coming:
+                yield coming.result()
+            coming = following
+        if coming:
+            yield coming.result()
+
+
+def _csv(frame: pl.DataFrame) -> bytes:
+    text = io.BytesIO()
+    frame.write_csv(text, include_header=False)
+    return text.getvalue()
 
 
 def _type(name: str, dtype: pl.DataType, ids: tuple[str, ...]) -> str:

@@ -102,7 +102,7 @@ def import_file(  # noqa: PLR0917 - one parameter per option
         )
         done = import_feed(request, by=by, at=datetime.now(UTC), preview=preview, tell=tell)
     if as_json:
-        typer.echo(json.dumps(_told(done, preview=preview), ensure_ascii=False))
+        typer.echo(json.dumps(told(done, preview=preview), ensure_ascii=False))
     else:
         show_import(done, feed, preview=preview)
 
@@ -126,7 +126,7 @@ def _percent(text: str | None) -> Decimal | None:
         ) from error
 
 
-def _told(done: Imported, *, preview: bool) -> dict[str, Any]:
+def told(done: Imported, *, preview: bool) -> dict[str, Any]:
     """Return what `--json` prints; the fields are documented in docs/reference/data-contract.md."""
     from tradeline.cli.book import money
 

@@ -6,7 +6,17 @@ from typing import Annotated
 
 import typer
 
-from tradeline.cli import audit, cover, doctor, exposure, imports, policies, reviews, terms
+from tradeline.cli import (
+    audit,
+    cover,
+    doctor,
+    exposure,
+    imports,
+    policies,
+    quarantine,
+    reviews,
+    terms,
+)
 
 app = typer.Typer(
     help="Trade-credit management: review a portfolio by a written policy, and prove it.",
@@ -18,6 +28,7 @@ app.command("review")(reviews.review)
 app.command("replay")(reviews.replay)
 app.command("import")(imports.import_file)
 app.add_typer(exposure.app, name="exposure")
+app.add_typer(quarantine.app, name="quarantine")
 app.add_typer(policies.app, name="policy")
 app.command("cover")(cover.cover)
 app.add_typer(terms.app, name="terms")

@@ -43,20 +43,20 @@ def settle_repeats(
     """Return the frame with one row per key, and how many equal repeats were left out.
 
     Rows that share a key but not their facts are set aside together: which one is right is not
-    ours to guess, and adding them up would double.
+    ours to guess, and adding them up would double. Rows that are set aside already count for
+    neither: what they say is not known.
     """
     usable = frame.filter(pl.col("reason").is_null())
     if usable.height == usable.select(pl.struct(key).n_unique()).item():
         return frame, 0
-    alike = [*key, pl.col("reason").is_null()]  # a row that is set aside already is no repeat
-    distinct = pl.struct(facts).n_unique().over(alike)
-    rows = pl.col("source_row").cast(pl.String).implode().list.join(", ").over(alike)
-    frame = set_aside(
-        frame, distinct > 1, "stands more than once with different figures, in rows " + rows
-    )
-    first = pl.col("reason").is_not_null() | pl.struct(alike).is_first_distinct()
-    kept = frame.filter(first)
-    return kept, frame.height - kept.height
+    rows = pl.col("source_row").cast(pl.String).implode().list.join(", ").over(key)
+    usable = set_aside(
+        usable, pl.struct(facts).n_unique().over(key) > 1,
+        "stands more than once with different figures, in rows " + rows,
+    )  # fmt: skip
+    first = pl.col("reason").is_not_null() | pl.struct(key).is_first_distinct()
+    kept = pl.concat([usable.filter(first), frame.filter(pl.col("reason").is_not_null())])
+    return kept.sort("source_row"), frame.height - kept.height
 
 
 def without_larger(

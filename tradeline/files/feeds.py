@@ -27,7 +27,22 @@ if TYPE_CHECKING:
 
     from tradeline.files.feed_file import FeedFile
 
-__all__ = ["Feed", "FeedKind", "ReadOptions", "Source", "SourceReport", "read_feed"]
+__all__ = ["Asked", "Feed", "FeedKind", "ReadOptions", "Source", "SourceReport", "read_feed"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Asked:
+    """What the reader was told beyond what it found, and what stood around the rows.
+
+    Together with the report it is enough to read single rows again as they were read.
+    """
+
+    entity: str
+    currency: str | None
+    tax_included: bool | None
+    tax_rate: str | None
+    headers: tuple[str, ...]
+    banner: tuple[str, ...]  # the lines above the header, which may state a unit
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,6 +56,7 @@ class Feed:
     left_out: pa.Table  # of `feed_tables.LEFT_OUT`: rows that are blank, sum up or head a list
     totals: Mapping[str, Mapping[str, int]]  # column -> currency -> sum in minor units
     raw_table: RawTable
+    asked: Asked
 
     @property
     def rows_in(self) -> int:
@@ -88,7 +104,12 @@ def read_feed(
     raw = reading.result(feed_words(kind))
     file = prepare(source, raw, options, kind, entity)
     table = _table(file, kind, _columns(file, kind, tax))
-    return _feed(kind, file, table, digest)
+    asked = Asked(
+        entity=entity, currency=options.currency, tax_included=tax_included,
+        tax_rate=None if tax_rate is None else str(tax_rate), headers=tuple(raw.headers),
+        banner=tuple(raw.about.get("banner", ())),
+    )  # fmt: skip
+    return _feed(kind, file, table, digest, asked)
 
 
 def _reading(source: Source, options: ReadOptions) -> Reading:
@@ -142,7 +163,7 @@ def _with_broken_rows(table: pa.Table, file: FeedFile) -> pa.Table:
     return both.sort_by("source_row")
 
 
-def _feed(kind: FeedKind, file: FeedFile, table: pa.Table, digest: str) -> Feed:
+def _feed(kind: FeedKind, file: FeedFile, table: pa.Table, digest: str, asked: Asked) -> Feed:
     from tradeline.files import findings
     from tradeline.files.feed_raw import totals
 
@@ -157,4 +178,5 @@ def _feed(kind: FeedKind, file: FeedFile, table: pa.Table, digest: str) -> Feed:
     return Feed(
         kind=kind, table=table, report=report, findings=findings.table(file.notes),
         left_out=file.left_out.cast(LEFT_OUT), totals=totals(table), raw_table=file.raw,
+        asked=asked,
     )  # fmt: skip

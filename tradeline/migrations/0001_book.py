@@ -560,7 +560,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name="creditline",
-            constraint=models.UniqueConstraint(fields=("organisation", "group"), name="credit_line_group"),
+            constraint=models.UniqueConstraint(condition=models.Q(("group__isnull", False)), fields=("organisation", "group"), name="credit_line_group"),
         ),
         migrations.AddConstraint(
             model_name="creditline",

@@ -55,7 +55,10 @@ class CreditLine(Owned):
         db_table = "credit_line"
         constraints = [
             models.UniqueConstraint(fields=["organisation", "account"], name="credit_line_account"),
-            models.UniqueConstraint(fields=["organisation", "group"], name="credit_line_group"),
+            models.UniqueConstraint(
+                fields=["organisation", "group"], name="credit_line_group",
+                condition=Q(group__isnull=False),  # no index entry for each account's line
+            ),
             models.CheckConstraint(
                 condition=Q(account__isnull=True) ^ Q(group__isnull=True),
                 name="credit_line_of_account_or_group",
@@ -65,7 +68,7 @@ class CreditLine(Owned):
                 condition=Q(limit_minor__isnull=True) | Q(limit_minor__gte=0),
                 name="credit_line_limit",
             ),
-        ]
+        ]  # fmt: skip
 
     def __str__(self) -> str:
         """Return the key."""

@@ -32,8 +32,10 @@ def sql_file(name: str, *, undo: str) -> RunSQL:
 class Tenant(Operation):
     """Give a model's table to the organisations.
 
-    `app` lists what the application may do; `bulk` tables get one check per statement that their
-    accounts exist, since a foreign key would look up each of a million rows by itself.
+    `app` lists what the application may do. `guarded` names the links that are checked once per
+    statement over all rows it wrote (sql/links_exist.sql), since a foreign key would look up each
+    of a million rows by itself; the other links get foreign keys. `linked` says that such links
+    point here: then a row never goes and never changes its key.
     `also_visible` is a condition for rows that may be read, never written, besides one's own.
     """
 
@@ -41,10 +43,10 @@ class Tenant(Operation):
 
     def __init__(
         self, model: str, *, app: str = "SELECT, INSERT, UPDATE", sealer: str = "",
-        bulk: bool = False, also_visible: str = "",
+        guarded: tuple[str, ...] = (), linked: bool = False, also_visible: str = "",
     ) -> None:  # fmt: skip
         self.model, self.app, self.sealer = model, app, sealer
-        self.bulk, self.also_visible = bulk, also_visible
+        self.guarded, self.linked, self.also_visible = guarded, linked, also_visible
 
     def state_forwards(self, app_label: str, state: ProjectState) -> None:
         """Change nothing in Django's own picture."""
@@ -55,7 +57,11 @@ class Tenant(Operation):
     ) -> None:  # fmt: skip
         """Key, secure and grant the table."""
         model = to_state.apps.get_model(app_label, self.model)
-        for statement in (*_keys(model, bulk=self.bulk), *self._security(model._meta.db_table)):
+        table = model._meta.db_table
+        statements = [*_keys(model, self.guarded), *self._security(table)]
+        if self.linked:
+            statements += _stays(table)
+        for statement in statements:
             schema_editor.execute(statement)
 
     def database_backwards(self, *_: Any) -> None:
@@ -77,7 +83,7 @@ class Tenant(Operation):
         return f"Secure {self.model} by organisation"
 
 
-def _keys(model: type[Model], *, bulk: bool) -> list[str]:
+def _keys(model: type[Model], guarded: tuple[str, ...]) -> list[str]:
     """Return the statements that put the organisation into primary and foreign keys."""
     table, statements = model._meta.db_table, []
     if model._meta.pk.name == "id":
@@ -85,13 +91,13 @@ def _keys(model: type[Model], *, bulk: bool) -> list[str]:
             f'ALTER TABLE "{table}" DROP CONSTRAINT "{table}_pkey", '
             "ADD PRIMARY KEY (organisation_id, id)"
         )
-    if bulk:
-        return statements + _guards(table)
     links = [(field, field.related_model) for field in model._meta.concrete_fields
              if isinstance(field.related_model, type) and _owned(field.related_model)]  # fmt: skip
-    statements += [_foreign(table, field.column, target) for field, target in links]
-    if all(field.null for field, _ in links):  # else the linked row's key vouches for it
-        statements.append(
+    for field, target in links:
+        linked = _guard if field.name in guarded else _foreign
+        statements += linked(table, field.column, target)
+    if all(field.null and field.name not in guarded for field, _ in links):
+        statements.append(  # else the linked row's key vouches for it
             f'ALTER TABLE "{table}" ADD CONSTRAINT "{table}_organisation_id" '
             "FOREIGN KEY (organisation_id) REFERENCES organisation (id)"
         )
@@ -102,21 +108,32 @@ def _owned(model: type[Model]) -> bool:
     return any(field.name == "organisation" for field in model._meta.concrete_fields)
 
 
-def _foreign(table: str, column: str, target: type[Model]) -> str:
+def _foreign(table: str, column: str, target: type[Model]) -> list[str]:
     other = target._meta.db_table
-    return (
+    return [
         f'ALTER TABLE "{table}" ADD CONSTRAINT "{table}_{column}" '
         f'FOREIGN KEY (organisation_id, "{column}") REFERENCES "{other}" (organisation_id, id) '
         "DEFERRABLE INITIALLY DEFERRED"
-    )
+    ]
 
 
-def _guards(table: str) -> list[str]:
+def _guard(table: str, column: str, target: type[Model]) -> list[str]:
     return [
-        f'CREATE TRIGGER "{table}_account_exists" AFTER INSERT ON "{table}" '
+        f'CREATE TRIGGER "{table}_{column}_exists" AFTER INSERT ON "{table}" '
         "REFERENCING NEW TABLE AS written FOR EACH STATEMENT "
-        "EXECUTE FUNCTION app.require_accounts()",
-        f'CREATE TRIGGER "{table}_account_stays" '
-        f'BEFORE UPDATE OF organisation_id, account_id ON "{table}" '
+        f"EXECUTE FUNCTION app.require_links('{column}', '{target._meta.db_table}')",
+        f'CREATE TRIGGER "{table}_{column}_stays" '
+        f'BEFORE UPDATE OF organisation_id, "{column}" ON "{table}" '
         "FOR EACH ROW EXECUTE FUNCTION app.refuse_change_of_key()",
+    ]
+
+
+def _stays(table: str) -> list[str]:
+    """Return the statements that refuse even the owner to take away what others link to."""
+    changed = "OLD.id <> NEW.id OR OLD.organisation_id <> NEW.organisation_id"
+    return [
+        f'CREATE TRIGGER "{table}_stays" BEFORE DELETE ON "{table}" '
+        "FOR EACH ROW EXECUTE FUNCTION app.refuse_change_of_key()",
+        f'CREATE TRIGGER "{table}_key_stays" BEFORE UPDATE OF id, organisation_id ON "{table}" '
+        f"FOR EACH ROW WHEN ({changed}) EXECUTE FUNCTION app.refuse_change_of_key()",
     ]

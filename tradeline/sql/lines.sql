@@ -19,9 +19,6 @@ GRANT EXECUTE ON FUNCTION app.utilisation(bigint, bigint)
 CREATE INDEX credit_line_ranked ON credit_line
     (organisation_id, app.utilisation(exposure_minor, limit_minor) DESC NULLS LAST, id);
 
--- An account's open documents, oldest first.
-CREATE INDEX document_open ON document (organisation_id, account_id, due_date)
-    WHERE open_minor > 0;
 -- An order by its number, whoever ordered it: it may move from one customer to another.
 CREATE INDEX order_line_number ON order_line (organisation_id, order_no);
 CREATE INDEX quarantined_row_open ON quarantined_row (organisation_id, kind, customer_no)
