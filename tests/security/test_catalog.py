@@ -55,7 +55,7 @@ SABOTEURS = {
         "ON everything TO PUBLIC",
     ],
     "definers": [
-        "ALTER FUNCTION app.require_accounts() SECURITY DEFINER",
+        "ALTER FUNCTION app.require_links() SECURITY DEFINER",
         "CREATE FUNCTION app.help() RETURNS int LANGUAGE sql SECURITY DEFINER SET "
         "search_path = pg_catalog, pg_temp AS 'SELECT 1'",
         "CREATE FUNCTION public.help() RETURNS int LANGUAGE sql SECURITY DEFINER SET "
@@ -65,7 +65,7 @@ SABOTEURS = {
         "ALTER FUNCTION app.context() RESET search_path",
         "ALTER FUNCTION app.context() SET search_path = pg_catalog, app",
         "ALTER FUNCTION app.context() SET search_path = pg_temp, pg_catalog",
-        "ALTER FUNCTION app.require_accounts() SET search_path = pg_catalog, public",
+        "ALTER FUNCTION app.require_links() SET search_path = pg_catalog, public",
     ],
     "functions": [
         "GRANT EXECUTE ON FUNCTION app.context() TO PUBLIC",
@@ -132,8 +132,8 @@ SABOTEURS = {
     ],
     "links": [
         "ALTER TABLE mitigant DROP CONSTRAINT mitigant_account_id",
-        "DROP TRIGGER document_account_exists ON document",
-        "ALTER TABLE payment DISABLE TRIGGER payment_account_exists",
+        "DROP TRIGGER document_account_id_exists ON document",
+        "ALTER TABLE payment DISABLE TRIGGER payment_account_id_exists",
     ],
 }
 """By clause, what breaks it; the first breaks this one alone, the others perhaps more."""
