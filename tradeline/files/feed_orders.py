@@ -124,7 +124,7 @@ def _adding(file: FeedFile, tax: Tax) -> Adding:
 
 
 _ANSWER: Final = (
-    "Answer with --tax-included yes, or with --tax-included no and the rate, as in --tax-rate 18."
+    "Answer with --tax-included, or with --tax-excluded and the rate, as in --tax-rate 18."
 )
 
 
