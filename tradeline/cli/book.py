@@ -10,7 +10,6 @@ import typer
 from tradeline.errors import ArgumentFault, NotFound
 
 if TYPE_CHECKING:
-
     from datetime import date
 
     from tradeline.models.context import Actor
@@ -57,7 +56,7 @@ def actor(organisation: str | None, user: str | None) -> Actor:
     from tradeline.models.context import Actor
     from tradeline.queries.people import organisations_of
 
-    people = User.objects.filter(username=user) if user else User.objects.all()[:2]
+    people = User.objects.filter(username=user) if user else User.objects.order_by("username")[:20]
     person = _only(list(people), "person", "--user")
     found = [each for each in organisations_of(person)
              if organisation in (None, each.name, str(each.pk))]  # fmt: skip

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from tradeline.cli import exposure, imports, policies, reviews
+from tradeline.cli import demo, exposure, imports, people, policies, reviews
 
 app = typer.Typer(
     help="Trade-credit management: review a portfolio by a written policy, and prove it.",
@@ -16,6 +16,8 @@ app = typer.Typer(
 )
 app.command("review")(reviews.review)
 app.command("replay")(reviews.replay)
+app.command("demo")(demo.demo)
+app.command("people")(people.people)
 app.command("import")(imports.import_file)
 app.add_typer(exposure.app, name="exposure")
 app.add_typer(policies.app, name="policy")
