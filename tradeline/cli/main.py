@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from tradeline.cli import demo, exposure, imports, people, policies, reviews
+from tradeline.cli import demo, exports, exposure, imports, people, policies, reviews
 
 app = typer.Typer(
     help="Trade-credit management: review a portfolio by a written policy, and prove it.",
@@ -20,6 +20,7 @@ app.command("demo")(demo.demo)
 app.command("people")(people.people)
 app.command("import")(imports.import_file)
 app.add_typer(exposure.app, name="exposure")
+app.add_typer(exports.app, name="export")
 app.add_typer(policies.app, name="policy")
 
 
