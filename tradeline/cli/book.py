@@ -29,7 +29,7 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")
 
 
 def open_book() -> None:
-    """Start Django on the database; the embedded one is made and brought up to date."""
+    """Start Django on the database; whose owner's URL is known is brought up to date."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tradeline.settings")
     from tradeline.actions.databases import create_roles, prepare
     from tradeline.database import locate
@@ -40,7 +40,7 @@ def open_book() -> None:
     import django
 
     django.setup()
-    if database.superuser_url:
+    if "owner" in database.urls:
         prepare(database)
 
 
