@@ -45,8 +45,8 @@ ABOUT: dict[FeedKind, str] = {
     "number, a due or document date, an amount or an open amount.",
     "orders": "Orders, one row per line. Needed: customer, order number, and amounts, or "
     "quantities with a unit price, which are multiplied exactly.\n\nWhether amounts include tax is "
-    "said by a column `tax_included` or by `--tax-included yes` or `no`; else you are asked. "
-    "To those without, `--tax-rate` (percent) is added. A line is rounded half-up, once.",
+    "said by a column `tax_included` or by `--tax-included` or `--tax-excluded`; else you are "
+    "asked. To those without, `--tax-rate` (percent) is added. A line is rounded half-up, once.",
     "payments": "Payments received. Needed: customer, payment number, date, amount.",
     "rates": "Exchange rates. Needed: all four columns.",
 }

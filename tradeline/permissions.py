@@ -16,6 +16,7 @@ _FINANCE: Final = frozenset({"analyst", "manager", "controller"})
 
 PERMISSIONS: Final = {
     "exposure.read": _EVERYONE - {"sales"},
+    "exposure.export": _FINANCE | {"auditor", "integration"},
     "imports.apply": _FINANCE | {"integration"},
     "quarantine.settle": _FINANCE,
     "limits.set": frozenset({"manager", "controller"}),

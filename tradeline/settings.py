@@ -2,7 +2,7 @@
 
 `TRADELINE_DATA` names the data directory of the embedded PostgreSQL. `DATABASE_URL` names a server
 of one's own; then `DATABASE_OWNER_URL`, `DATABASE_SEALER_URL` and so on name its other roles, and
-`TRADELINE_CONTEXT_KEY` and `TRADELINE_SECRET_KEY` the secrets. See docs/guides/book.md.
+`TRADELINE_CONTEXT_KEY` and `TRADELINE_SECRET_KEY` the secrets. See docs/guides/database.md.
 """
 
 from __future__ import annotations

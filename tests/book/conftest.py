@@ -2,39 +2,23 @@
 
 from __future__ import annotations
 
-import os
-import tempfile
 import uuid
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
 from tests.book.company import Company
+from tests.terminal import Terminal, running_server
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-
-@pytest.fixture(scope="session")
-def book() -> Iterator[Path]:
-    """Open the book on an embedded server in a folder of its own; return the folder."""
-    from tradeline.cli.book import open_book
-
-    with tempfile.TemporaryDirectory() as name, pytest.MonkeyPatch.context() as patch:
-        folder = Path(name)
-        folder.chmod(0o755)  # a server started by root runs as somebody else
-        for variable in list(os.environ):
-            if variable.startswith(("DATABASE_", "TRADELINE_")):
-                patch.delenv(variable)
-        patch.setenv("TRADELINE_DATA", str(folder))
-        open_book()
-        yield folder
+    from tradeline.database import Database
 
 
 @pytest.fixture(scope="session")
-def found(book: Path) -> Callable[[], Company]:
+def found(book: Database) -> Callable[[], Company]:
     """Return what founds a company."""
     from tradeline.actions.organisations import add_entity, found_organisation
     from tradeline.models import User
@@ -60,3 +44,12 @@ def found(book: Path) -> Callable[[], Company]:
 def company(found: Callable[[], Company]) -> Company:
     """Return a company that nobody has fed yet."""
     return found()
+
+
+@pytest.fixture(scope="session")
+def terminal() -> Iterator[Terminal]:
+    """Return a terminal with the example company made, in a data folder of its own."""
+    with running_server() as data:
+        made = Terminal(data)
+        assert made.json("demo")["made"]
+        yield made

@@ -8,70 +8,23 @@ from __future__ import annotations
 import importlib.util
 import os
 import re
-import shlex
 import shutil
 import subprocess
 import sys
-from dataclasses import dataclass, field
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
 
+from tests.docs.pages import ROOT, commands, plain, steps
+from tests.terminal import BOOK, Terminal, running_server
 from tradeline.cli.main import app
 
-ROOT = Path(__file__).parents[2]
-PAGES = ("README.md", "docs/tutorial.md")
+PAGES = ("README.md", "docs/tutorial.md", "docs/guides/book.md")
 NOT_RUN = {"make demo", "make test", "source .venv/bin/activate"}
-BLOCK = re.compile(r"^```(console|(?:csv|yaml) \S+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
-EXIT = re.compile(r"  # exit code (\d)$")
+EXPORT = re.compile(r"^export (\w+)=(\w+)$")
 HAS_SPARK = importlib.util.find_spec("pyspark") is not None and shutil.which("java") is not None
-
-
-@dataclass
-class Command:
-    """A line to type, the exit code it should have and the lines it should print."""
-
-    text: str
-    shown: list[str] = field(default_factory=list)
-
-    @property
-    def exit_code(self):
-        """The code stated behind the line, else 0."""
-        found = EXIT.search(self.text)
-        return int(found[1]) if found else 0
-
-    @property
-    def arguments(self):
-        """The arguments after `tradeline`, with patterns filled in from the folder."""
-        words = shlex.split(EXIT.sub("", self.text))[1:]
-        return [word for each in words for word in (_matches(each) if "*" in each else [each])]
-
-
-def _matches(pattern):
-    found = sorted(str(path) for path in Path().glob(pattern))
-    assert len(found) == 1, f"{pattern} stands for {found}"
-    return found
-
-
-def steps(page):
-    """Return, in the page's order, the files to save (name, text) and the commands to type."""
-    found = []
-    for kind, text in BLOCK.findall((ROOT / page).read_text(encoding="utf-8")):
-        if kind != "console":
-            found.append((kind.split()[1], text))
-            continue
-        for line in text.replace("\\\n", "").splitlines():
-            if line.startswith("$ "):
-                found.append(Command(line[2:]))
-            elif line.strip() not in ("", "..."):
-                found[-1].shown.append(line)
-    return found
-
-
-def commands(page):
-    """Return the commands of the page."""
-    return [step for step in steps(page) if isinstance(step, Command)]
 
 
 @pytest.fixture
@@ -89,37 +42,49 @@ def desk(tmp_path, monkeypatch):
     return tmp_path
 
 
-def plain(text):
-    """Return text with single blanks and without run ids, which change with the engine."""
-    text = re.sub(r"\b[0-9a-f]{12,64}\b", "<id>", text)
-    return " ".join(re.sub("[━█]+", "", text).split())
-
-
 @pytest.mark.parametrize("page", PAGES)
 def test_only_known_commands_are_shown(page):
     """Each line is ours or one of the few that are not run here; every page has some."""
     ours = [c for c in commands(page) if c.text.startswith("tradeline ")]
     others = {c.text for c in commands(page)} - {c.text for c in ours}
     assert ours
-    assert others <= NOT_RUN
+    assert {each for each in others if not EXPORT.match(each)} <= NOT_RUN
 
 
 @pytest.mark.parametrize("page", PAGES)
-def test_commands_end_and_print_as_written(page, desk):
+def test_commands_end_and_print_as_written(page, desk, monkeypatch):
     """In the page's order, in one folder: exit codes and shown lines are true."""
-    for command in steps(page):
-        if isinstance(command, tuple):
-            Path(command[0]).write_text(command[1], encoding="utf-8")
-            continue
-        if not command.text.startswith("tradeline ") or "--engine spark" in command.text:
-            continue
+    with ExitStack() as stack:
+        book = None
+        for command in steps(page):
+            if isinstance(command, tuple):
+                Path(command[0]).write_text(command[1], encoding="utf-8")
+                continue
+            if EXPORT.match(command.text):
+                monkeypatch.setenv(*EXPORT.match(command.text).groups())
+                continue
+            if not command.text.startswith("tradeline ") or "--engine spark" in command.text:
+                continue
+            if command.arguments[0] in BOOK:
+                book = book or Terminal(stack.enter_context(running_server()))
+            _holds(command, *_ended(command, book))
+
+
+def _ended(command, book):
+    """Return exit code and output; commands on the book run in a process of their own."""
+    if command.arguments[0] not in BOOK:
         result = CliRunner().invoke(app, command.arguments)
-        assert result.exit_code == command.exit_code, (
-            command.text, result.output, result.exception,
-        )  # fmt: skip
-        printed = plain(result.output)
-        missing = [line for line in command.shown if plain(line) not in printed]
-        assert not missing, (command.text, missing, result.output)
+        return result.exit_code, result.output
+    named = {name: os.environ[name] for name in ("TRADELINE_USER",) if name in os.environ}
+    done = book.run(*command.arguments, cwd=Path.cwd(), **named)
+    return done.returncode, done.stdout + done.stderr
+
+
+def _holds(command, code, output):
+    assert code == command.exit_code, (command.text, output)
+    printed = plain(output)
+    missing = [line for line in command.shown if plain(line) not in printed]
+    assert not missing, (command.text, missing, output)
 
 
 @pytest.mark.spark

@@ -54,6 +54,22 @@ def with_accounts(work: Work, frame: pl.DataFrame) -> tuple[pl.DataFrame, int]:
     return frame.join(both, on=_KEY, how="left", maintain_order="left"), opened
 
 
+def name_nameless(work: Work, rows: pl.DataFrame) -> None:
+    """Give accounts that a file without names opened the first name that these rows state."""
+    nameless = [row[0] for row in work.rows("SELECT id::text FROM account WHERE name = ''")]
+    if not nameless:
+        return
+    named = pl.col("account_id").is_in(nameless) & pl.col("customer_name").is_not_null()
+    names = rows.filter(named).unique("account_id", keep="first", maintain_order=True)
+    work.run(
+        """UPDATE account a SET name = left(n.name, 200)
+        FROM unnest(%s::uuid[], %s::text[]) AS n (id, name)
+        WHERE a.organisation_id = %s AND a.id = n.id AND a.name = ''""",
+        [names["account_id"].to_list(), names["customer_name"].to_list(),
+         work.actor.organisation_id],
+    )  # fmt: skip
+
+
 def _first_names(new: pl.DataFrame) -> pl.DataFrame:
     """Return one row per new account, with the first name that the file gives it."""
     if "customer_name" not in new.columns:

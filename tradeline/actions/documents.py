@@ -6,6 +6,7 @@ from typing import Final
 
 import polars as pl
 
+from tradeline.actions.accounts import name_nameless
 from tradeline.actions.closing import confirm_closing
 from tradeline.actions.lines import apply_changes, begin_changes
 from tradeline.actions.orders import recount_orders
@@ -40,6 +41,7 @@ def settle(frame: pl.DataFrame) -> tuple[pl.DataFrame, int]:
 
 def apply(load: Load, rows: pl.DataFrame) -> Outcome:
     """Write what is new or changed, close what a full extract lacks, and move the lines."""
+    name_nameless(load.work, rows)
     names = [*KEY, *_FACTS, "line_currency"]
     stage(load.work, rows.select(names).sort(*KEY), KEY)
     begin_changes(load.work)

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from tradeline.engine.exposure import Cover
 
 
-def add_mitigant(
+def add_cover(
     *, account_id: str, cover: Cover, currency: str, reference: str, by: Actor, at: datetime
 ) -> Mitigant:
     """Record cover for an account; it lowers the net exposure from then on.

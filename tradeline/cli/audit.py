@@ -40,7 +40,7 @@ def show(
 ) -> None:
     """Show the newest events: when, who, through which door, what."""
     by = actor(organisation, user)
-    from tradeline.cli.screen_book import show_events
+    from tradeline.cli.screen_upkeep import show_events
     from tradeline.models.context import acting
     from tradeline.queries.audit import events
 

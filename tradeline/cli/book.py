@@ -10,7 +10,6 @@ import typer
 from tradeline.errors import ArgumentFault, NotFound
 
 if TYPE_CHECKING:
-
     from datetime import date
 
     from tradeline.models.context import Actor
@@ -30,7 +29,7 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")
 
 
 def open_book() -> None:
-    """Start Django on the database; the embedded one is made and brought up to date."""
+    """Start Django on the database; whose owner's URL is known is brought up to date."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tradeline.settings")
     from tradeline.actions import databases
     from tradeline.database import locate
@@ -42,7 +41,7 @@ def open_book() -> None:
     import django
 
     django.setup()
-    if stale:
+    if stale or (database.superuser_url is None and "owner" in database.urls):
         databases.prepare(database)
 
 
@@ -58,7 +57,7 @@ def actor(organisation: str | None, user: str | None) -> Actor:
     from tradeline.models.context import Actor
     from tradeline.queries.people import organisations_of
 
-    people = User.objects.filter(username=user) if user else User.objects.all()[:2]
+    people = User.objects.filter(username=user) if user else User.objects.order_by("username")[:20]
     person = _only(list(people), "person", "--user")
     found = [each for each in organisations_of(person)
              if organisation in (None, each.name, str(each.pk))]  # fmt: skip

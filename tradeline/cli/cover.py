@@ -41,7 +41,7 @@ def cover(  # noqa: PLR0917 - one parameter per option
 
     code = currency_code(currency) or ""
     by = actor(organisation, user)
-    from tradeline.actions.mitigants import add_mitigant
+    from tradeline.actions.mitigants import add_cover
     from tradeline.cli.exposure import account_row
     from tradeline.engine.exposure import Cover
     from tradeline.models.context import acting
@@ -55,7 +55,7 @@ def cover(  # noqa: PLR0917 - one parameter per option
         valid_from=day_of(first, "--from"), valid_to=day_of(last, "--to"),
         terms_days_max=terms_days,
     )  # fmt: skip
-    add_mitigant(account_id=account_id, cover=made, currency=code, reference=reference, by=by,
+    add_cover(account_id=account_id, cover=made, currency=code, reference=reference, by=by,
                  at=datetime.now(UTC))  # fmt: skip
     typer.echo(f"Recorded. See the net exposure: tradeline exposure show {customer_no}")
 

@@ -24,7 +24,7 @@ def doctor(
 ) -> None:
     """Check server, roles, tables, feeds, sums and seals: all well, or what to do."""
     by = actor(organisation, user)
-    from tradeline.cli.screen_book import show_checks
+    from tradeline.cli.screen_upkeep import show_checks
     from tradeline.models.context import acting
     from tradeline.queries.health import check_book, check_server
 

@@ -9,9 +9,12 @@ import typer
 from tradeline.cli import (
     audit,
     cover,
+    demo,
     doctor,
+    exports,
     exposure,
     imports,
+    people,
     policies,
     quarantine,
     reviews,
@@ -26,9 +29,12 @@ app = typer.Typer(
 )
 app.command("review")(reviews.review)
 app.command("replay")(reviews.replay)
+app.command("demo")(demo.demo)
+app.command("people")(people.people)
 app.command("import")(imports.import_file)
 app.add_typer(exposure.app, name="exposure")
 app.add_typer(quarantine.app, name="quarantine")
+app.add_typer(exports.app, name="export")
 app.add_typer(policies.app, name="policy")
 app.command("cover")(cover.cover)
 app.add_typer(terms.app, name="terms")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from rich.console import Console
 from rich.table import Table
@@ -15,16 +15,18 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from tradeline.actions.imports import Imported
-    from tradeline.engine.term_compliance import Compliance
     from tradeline.files.feeds import Feed
     from tradeline.queries.accounts import Behind
-    from tradeline.queries.audit import Event
     from tradeline.queries.exposure import Bridge, ExposureRow
-    from tradeline.queries.health import Check
+    from tradeline.queries.people import Member
 
 _COLOUR: Final = {"over": "red", "near": "yellow", "within": "green", "no_limit": "dim"}
 _STATUS: Final = {"over": "over", "near": "near", "within": "within", "no_limit": "no limit"}
 _BAR_WIDTH: Final = 12
+_HEADROOM_COLUMNS: Final = 100  # a terminal this wide shows headroom too
+_BAR_COLUMNS: Final = 120  # and this wide a bar
+_FLEXIBLE_MIN: Final = 10  # what the column that gives way keeps
+_GAP: Final = 2
 _LOCALE: Final = "en-US"
 _WORDS: Final = {
     "receivables": "Open invoices", "billed_not_posted": "Billed, not posted",
@@ -57,8 +59,8 @@ def show_import(done: Imported, feed: Feed, *, preview: bool) -> None:
     for code, total in sorted(done.totals.get("in", {}).items()):
         aside = done.totals["quarantined"].get(code, 0)
         console.print(
-            f"{code} {_money(total, code)} came in, {_money(total - aside, code)} usable, "
-            f"{_money(aside, code)} set aside.", highlight=False,
+            f"{code} {written(total, code)} came in, {written(total - aside, code)} usable, "
+            f"{written(aside, code)} set aside.", highlight=False,
         )  # fmt: skip
     for reason, count in done.reasons.items():
         console.print(Text(f"  {count:,} set aside: {reason}", style="yellow"))
@@ -72,25 +74,43 @@ def show_ranked(rows: Sequence[ExposureRow]) -> None:
     if not rows:
         console.print("No account fits. Take files in with: tradeline import ar FILE")
         return
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for name, justify in (
-        ("customer", "left"), ("name", "left"), ("limit", "right"), ("exposure", "right"),
-        ("headroom", "right"), ("ledger %", "right"), ("exposure %", "right"), ("", "left"),
-    ):  # fmt: skip
-        table.add_column(name, justify=justify, no_wrap=True, overflow="ellipsis")  # type: ignore[arg-type]
-    for row in rows:
-        table.add_row(*_ranked_cells(row))
-    console.print(table)
+    wide = console.width >= _HEADROOM_COLUMNS
+    columns = [("customer", "left"), ("name", "left"), ("limit", "right"), ("exposure", "right"),
+               *([("headroom", "right")] if wide else []),
+               ("ledger %", "right"), ("exposure %", "right"), ("", "left")]  # fmt: skip
+    cells = [_ranked_cells(row, wide=wide, bar=console.width >= _BAR_COLUMNS) for row in rows]
+    _print(console, columns, cells, flexible=1)
 
 
-def _ranked_cells(row: ExposureRow) -> tuple[Any, ...]:
+def _ranked_cells(row: ExposureRow, *, wide: bool, bar: bool) -> list[Text]:
     headroom = row.headroom_minor
-    return (
-        Text(row.customer_no), Text(row.customer_name[:28]),
-        _with_code(row.limit_minor, row), _money(row.exposure_minor, row.currency),
-        "" if headroom is None else _money(headroom, row.currency),
-        row.ar_utilisation_pct or "", row.utilisation_pct or "", _bar(row),
-    )  # fmt: skip
+    left = "" if headroom is None else written(headroom, row.currency)
+    plain = [_with_code(row.limit_minor, row), written(row.exposure_minor, row.currency),
+             *([left] if wide else []), row.ar_utilisation_pct or "",
+             row.utilisation_pct or ""]  # fmt: skip
+    use = _bar(row) if bar else Text(_STATUS[row.status], _COLOUR[row.status])
+    return [Text(row.customer_no), Text(row.customer_name), *map(Text, plain), use]
+
+
+def _print(
+    console: Console, columns: Sequence[tuple[str, str]], rows: Sequence[Sequence[Text]],
+    *, flexible: int, title: str | None = None,
+) -> None:  # fmt: skip
+    """Print a table on which every figure is whole: one column gives way to a narrow terminal."""
+    widths = [max(len(name), *(row[at].cell_len for row in rows))
+              for at, (name, _) in enumerate(columns)]  # fmt: skip
+    others = sum(widths) - widths[flexible] + _GAP * (len(widths) - 1)
+    room = max(_FLEXIBLE_MIN, min(widths[flexible], console.width - others))
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    if title:
+        console.print(f"\n{title}", style="italic")
+    for name, justify in columns:
+        table.add_column(name, justify=justify, no_wrap=True)  # type: ignore[arg-type]
+    for row in rows:
+        cells = [cell.copy() for cell in row]
+        cells[flexible].truncate(room, overflow="ellipsis")
+        table.add_row(*cells)
+    console.print(table)
 
 
 def _bar(row: ExposureRow) -> Text:
@@ -112,18 +132,22 @@ def show_account(row: ExposureRow, back: Behind) -> None:
         amount = row.buckets_minor[name]
         if amount or name in ("receivables", "orders"):
             sign = "-" if name in REDUCES and amount else ""
-            table.add_row(_WORDS[name], sign + _money(amount, row.currency))
-    table.add_row(Text("Exposure", "bold"), Text(_money(row.exposure_minor, row.currency), "bold"))
+            table.add_row(_WORDS[name], sign + written(amount, row.currency))
+    table.add_row(Text("Exposure", "bold"), Text(written(row.exposure_minor, row.currency), "bold"))
     table.add_row("Limit", "none" if row.limit_minor is None else _with_code(row.limit_minor, row))
     if row.headroom_minor is not None:
         style = "red" if row.headroom_minor < 0 else ""
-        table.add_row("Headroom", Text(_money(row.headroom_minor, row.currency), style))
-    table.add_row("Use of the limit", f"{row.utilisation_pct or 'undefined'} %, {row.status}")
+        table.add_row("Headroom", Text(written(row.headroom_minor, row.currency), style))
+    if row.utilisation_pct is None:
+        table.add_row("Use of the limit", _STATUS[row.status])
+    else:
+        table.add_row("Use of the limit", f"{row.utilisation_pct} %, {_STATUS[row.status]}")
+        table.add_row("Use by the ledger alone", f"{row.ar_utilisation_pct} %")
     if back.secured_minor:
-        table.add_row("Net of cover", _money(back.net_minor, row.currency))
+        table.add_row("Net of cover", written(back.net_minor, row.currency))
     for name in ("disputed", "orders_later", "held"):
         if row.buckets_minor[name]:
-            table.add_row(Text(_WORDS[name], "dim"), _money(row.buckets_minor[name], row.currency))
+            table.add_row(Text(_WORDS[name], "dim"), written(row.buckets_minor[name], row.currency))
     console.print(table)
     _show_documents(console, row, back)
     _show_orders(console, row, back)
@@ -136,111 +160,82 @@ def show_account(row: ExposureRow, back: Behind) -> None:
 def _show_documents(console: Console, row: ExposureRow, back: Behind) -> None:
     if not back.documents:
         return
-    table = Table(title="Open documents", title_justify="left", box=None, pad_edge=False)
-    for name in ("document", "kind", "due", "open", f"counted {row.currency}", "order"):
-        justify = "right" if name.startswith(("open", "counted")) else "left"
-        table.add_column(name, justify=justify)  # type: ignore[arg-type]
+    columns = (("document", "left"), ("kind", "left"), ("due", "left"), ("open", "right"),
+               (f"counted {row.currency}", "right"), ("order", "left"))  # fmt: skip
+    rows = []
     for each in back.documents:
-        disputed = " (disputed)" if each.disputed else ""
-        table.add_row(
-            Text(each.document_no), each.kind.replace("_", " ") + disputed,
-            str(each.due_date or ""), f"{each.currency} {_money(each.open_minor, each.currency)}",
-            _money(each.counted_minor, row.currency), Text(each.order_no),
-        )  # fmt: skip
-    console.print(table)
+        kind = each.kind.replace("_", " ") + (", disputed" if each.disputed else "")
+        amount = f"{each.currency} {written(each.open_minor, each.currency)}"
+        rows.append([
+            Text(each.document_no), Text(kind), Text(str(each.due_date or "")), Text(amount),
+            Text(written(each.counted_minor, row.currency)), Text(each.order_no),
+        ])  # fmt: skip
+    _print(console, columns, rows, flexible=0, title="Open documents")
 
 
 def _show_orders(console: Console, row: ExposureRow, back: Behind) -> None:
+    """Print the orders; of the four columns of what counts, those that hold a figure."""
     if not back.orders:
         return
-    table = Table(title="Orders", title_justify="left", box=None, pad_edge=False)
-    names = ("order", "status", "ships", "ordered", "shipped, not billed", "open", "later", "held")
-    for name in names:
-        justify = "left" if name in names[:3] else "right"
-        table.add_column(name, justify=justify)  # type: ignore[arg-type]
-    for each in back.orders:
-        counted = (each.counted_shipped_minor, each.counted_orders_minor,
-                   each.counted_later_minor, each.counted_held_minor)  # fmt: skip
-        table.add_row(
-            Text(f"{each.order_no}/{each.line_no}"), Text(each.status), str(each.ship_date or ""),
-            f"{each.currency} {_money(each.ordered_minor, each.currency)}",
-            *(_money(amount, row.currency) if amount else "" for amount in counted),
-        )  # fmt: skip
-    console.print(table)
+    counted = [
+        (name, [getattr(each, f"counted_{part}_minor") for each in back.orders])
+        for name, part in (("not billed", "shipped"), ("open", "orders"), ("later", "later"),
+                           ("held", "held"))
+    ]  # fmt: skip
+    counted = [(name, amounts) for name, amounts in counted if any(amounts)]
+    columns = [("order", "left"), ("status", "left"), ("ships", "left"), ("ordered", "right"),
+               *((name, "right") for name, _ in counted)]  # fmt: skip
+    rows = [
+        [Text(f"{each.order_no}/{each.line_no}"), Text(each.status),
+         Text(str(each.ship_date or "")),
+         Text(f"{each.currency} {written(each.ordered_minor, each.currency)}"),
+         *(Text(written(amounts[at], row.currency) if amounts[at] else "")
+           for _, amounts in counted)]
+        for at, each in enumerate(back.orders)
+    ]  # fmt: skip
+    _print(console, columns, rows, flexible=1, title="Orders")
 
 
 def show_bridge(row: ExposureRow, found: Bridge) -> None:
     """Print the way from the opening to the closing exposure."""
     console = Console()
-    table = Table(box=None, pad_edge=False)
-    for name, justify in (("day", "left"), ("what", "left"), ("file", "left"), ("change", "right"),
-                          (f"exposure {row.currency}", "right")):  # fmt: skip
-        table.add_column(name, justify=justify)  # type: ignore[arg-type]
+    columns = (("day", "left"), ("what", "left"), ("file", "left"), ("change", "right"),
+               (f"exposure {row.currency}", "right"))  # fmt: skip
     running = found.opening_minor
-    table.add_row("", "Opening", "", "", _money(running, row.currency))
+    rows = [_ends("Opening", running, row)]
     for step in found.steps:
         running += step.change_minor
         sign = "+" if step.change_minor > 0 else ""
-        table.add_row(
-            str(step.day), _WORDS[step.bucket], Text(step.file or ""),
-            sign + _money(step.change_minor, row.currency), _money(running, row.currency),
-        )  # fmt: skip
-    table.add_row("", Text("Closing", "bold"), "", "", _money(found.closing_minor, row.currency))
-    console.print(table)
+        change = sign + written(step.change_minor, row.currency)
+        cells = (str(step.day), _WORDS[step.bucket], step.file or "", change,
+                 written(running, row.currency))  # fmt: skip
+        rows.append([Text(cell) for cell in cells])
+    rows.append(_ends("Closing", found.closing_minor, row))
+    _print(console, columns, rows, flexible=2)
     if found.unexplained_minor:
         console.print(
-            Text(f"Not explained: {_money(found.unexplained_minor, row.currency)}", "red")
+            Text(f"Not explained: {written(found.unexplained_minor, row.currency)}", "red")
         )
 
 
-def show_events(found: Sequence[Event]) -> None:
-    """Print events of the audit trail, one a line."""
-    console = Console()
-    table = Table(box=None, pad_edge=False)
-    for name in ("seal", "when (UTC)", "who", "door", "what", "on"):
-        table.add_column(name, justify="right" if name == "seal" else "left")
-    for each in found:
-        when = each.at.strftime("%Y-%m-%d %H:%M:%S")
-        seal = "-" if each.seq is None else str(each.seq)
-        what = each.action.replace("_", " ").lower()
-        table.add_row(seal, when, Text(each.by), each.door, what, Text(each.subject))
-    console.print(table)
+def _ends(word: str, amount_minor: int, row: ExposureRow) -> list[Text]:
+    amount = Text(written(amount_minor, row.currency), "bold")
+    return [Text(), Text(word, "bold"), Text(), Text(), amount]
 
 
-def show_checks(checks: Sequence[Check]) -> None:
-    """Print what was checked, and under each finding what to do."""
-    console = Console()
-    for check in checks:
-        mark = Text("well  ", "green") if check.well else Text("mend  ", "bold red")
-        console.print(mark + Text(f"{check.name}: {check.found}"))
-        if not check.well:
-            console.print(Text(f"      {check.mend}", "yellow"))
-    bad = sum(not check.well for check in checks)
-    console.print("All is well." if not bad else f"{bad} of {len(checks)} need mending.")
-
-
-def show_compliance(rows: Sequence[Compliance]) -> None:
-    """Print term compliance by account."""
-    from tradeline.cli.terms import percent
-
-    table = Table(box=None, pad_edge=False)
-    names = ("customer", "invoices", "as agreed %", "in time %", "discounts unearned", "amount")
-    for name in names:
-        table.add_column(name, justify="left" if name == "customer" else "right")
-    for row in rows:
-        table.add_row(
-            Text(row.account), str(row.invoices), percent(row.approved_share) or "",
-            percent(row.within_share) or "", str(row.unearned),
-            f"{row.currency} {_money(row.unearned_minor, row.currency)}",
-        )  # fmt: skip
-    Console().print(table)
+def show_people(found: Sequence[Member]) -> None:
+    """Print who belongs to the organisation, one line each."""
+    columns = (("login", "left"), ("name", "left"), ("roles", "left"))
+    rows = [[Text(each.login), Text(each.name), Text(", ".join(each.roles))] for each in found]
+    _print(Console(), columns, rows, flexible=1)
 
 
 def _with_code(amount_minor: int | None, row: ExposureRow) -> str:
     if amount_minor is None:
         return ""
-    return f"{row.currency} {_money(amount_minor, row.currency)}"
+    return f"{row.currency} {written(amount_minor, row.currency)}"
 
 
-def _money(amount_minor: int, currency: str) -> str:
+def written(amount_minor: int, currency: str) -> str:
+    """Return an amount as people read it, without its currency."""
     return format_money(amount_minor, currency, _LOCALE)

@@ -82,7 +82,7 @@ def compliance(
 ) -> None:  # fmt: skip
     """Show by account whether agreed terms were granted and kept, and discounts taken late."""
     by = actor(organisation, user)
-    from tradeline.cli.screen_book import show_compliance
+    from tradeline.cli.screen_upkeep import show_compliance
     from tradeline.models.context import acting
     from tradeline.queries.terms import compliance as of_day
 

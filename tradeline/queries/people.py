@@ -2,10 +2,21 @@
 
 from __future__ import annotations
 
-from django.db import transaction
+from dataclasses import dataclass
 
-from tradeline.models import Organisation, User
+from django.db import connection, transaction
+
+from tradeline.models import Membership, Organisation, User
 from tradeline.models.context import tell
+
+
+@dataclass(frozen=True, kw_only=True)
+class Member:
+    """A person of the acting organisation, with every role held in it."""
+
+    login: str
+    name: str
+    roles: tuple[str, ...]
 
 
 def organisations_of(user: User) -> list[Organisation]:
@@ -13,3 +24,19 @@ def organisations_of(user: User) -> list[Organisation]:
     with transaction.atomic(durable=True):
         tell(None, user.pk)
         return list(Organisation.objects.order_by("name"))
+
+
+def members() -> list[Member]:
+    """Return the people of the acting organisation, by login.
+
+    A membership of the reader's own in another organisation is visible too, and is left out.
+    """
+    found: dict[tuple[str, str], list[str]] = {}
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT app.organisation()")
+        organisation = cursor.fetchone()[0]
+    rows = Membership.objects.filter(organisation_id=organisation).select_related("user")
+    for row in rows.order_by("user__username", "role"):
+        found.setdefault((row.user.username, row.user.first_name), []).append(row.role)
+    return [Member(login=login, name=name, roles=tuple(roles))
+            for (login, name), roles in found.items()]  # fmt: skip
