@@ -29,7 +29,7 @@ from tradeline.files.synonyms import known_words
 from tradeline.files.typed import Typed, typed
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
     from datetime import date
 
     import polars as pl
@@ -67,10 +67,11 @@ def read_sources(
         raise ArgumentFault("No file was given.", mend="Name at least one file.")
     options = with_profile(options)
     ready: list[Prepared | Typed] = []
+    readings = _readings(sources, options)
     for done, source in enumerate(sources):
         if on_progress:
             on_progress(source.path.name, done, len(sources))
-        raw = _read(source, options)
+        raw = next(readings)
         ready.append(
             typed(source, raw, options) or _prepare(source, raw, options, alone=len(sources) == 1)
         )
@@ -95,13 +96,25 @@ def _named(options: ReadOptions, policy: Policy) -> set[str]:
     return {named} if (named := options.currency or policy.currency) else set()
 
 
-def _read(source: Source, options: ReadOptions) -> RawTable:
-    form = detect(source.path)
+def _readings(sources: Sequence[Source], options: ReadOptions) -> Iterator[RawTable]:
+    """Yield the raw tables; the next file is read while the last one is looked at."""
+    ahead = _start(sources[0], options)
+    try:
+        for following in (*sources[1:], None):
+            raw = ahead.result(known_words())
+            if following is not None:
+                ahead = _start(following, options)
+            yield raw
+    finally:
+        ahead.stop()
+
+
+def _start(source: Source, options: ReadOptions) -> Reading:
     request = {
-        "format": form, "encoding": options.encoding, "delimiter": options.delimiter,
-        "sheet": options.sheet, "header_row": options.header_row,
+        "format": detect(source.path), "encoding": options.encoding,
+        "delimiter": options.delimiter, "sheet": options.sheet, "header_row": options.header_row,
     }  # fmt: skip
-    return Reading(source.path, request).result(known_words())
+    return Reading(source.path, request)
 
 
 def _prepare(source: Source, raw: RawTable, options: ReadOptions, *, alone: bool) -> Prepared:
