@@ -11,7 +11,7 @@ import pytest
 from tests.builders import account, standard
 from tests.engine import classes
 from tests.engine.comparison import KNIFE_EDGE, differences, hard, judge, tell
-from tradeline.engine import account_actions, arrange, bands, checks, composite, limits, stages
+from tradeline.engine import account_actions, bands, checks, composite, limits, ranking, stages
 
 CAPPED = {"increase": {"class_caps": {"A": {"USD": 200_000}, "B": {"USD": 1}}}}
 
@@ -173,9 +173,9 @@ BROKEN_ENGINES = {
     ),
     "nobody is dormant for actions": (account_actions, "ACTIONS", account_actions.ACTIONS[:-1]),
     "worst first is worst last": (
-        arrange,
+        ranking,
         "_SEVERITY",
-        {name: -rank for name, rank in arrange._SEVERITY.items()},
+        ranking._SEVERITY[::-1],
     ),
     "Critical is High": (stages, "BANDS", ("Low", "Medium", "Critical", "High")),
     "percent of the policy is rounded": (

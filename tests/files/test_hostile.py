@@ -292,6 +292,7 @@ def test_child_does_not_see_the_environment(desk, monkeypatch):
     monkeypatch.setenv("SECRET_OF_PARENT", "x")
     busy(monkeypatch, "import os; print(json.dumps(dict(ok=True, env=sorted(os.environ))))")
     monkeypatch.setattr(sandbox, "_mapped", lambda path: None)
+    monkeypatch.setattr(sandbox, "_table", lambda pages: None)
     raw = Reading(desk.csv(HEAD), {"format": "csv"}).result([])
     assert "SECRET_OF_PARENT" not in raw.about["env"]
     assert sys.platform

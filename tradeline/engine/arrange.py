@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import numpy as np
 import polars as pl
@@ -11,47 +11,27 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from tradeline.engine.quality import SHOWN, findings
+from tradeline.engine.ranking import RANKED, order
 from tradeline.engine.results import ReviewTables
 from tradeline.engine.tables import ACCOUNTS, CHECK_ROWS, CHECKS, RUN_CHECK
 
-if TYPE_CHECKING:
-    from collections.abc import Sequence
+REPORTED: Final = ("status", "measured", "threshold", "comment")
+"""What is told of every check; the wide rows hold a list of each, in the order of CHECKS."""
 
-PREFIXES: Final = ("tax", "util", "age", "recency", "track", "dispute")
-_SEVERITY: Final = {"NOT_APPLICABLE": 0, "PASS": 1, "WARNING": 2, "NOT_EVALUATED": 3, "FAIL": 4}
-_PLACE: Final = {"assessed": 0, "not_assessed": 1, "quarantined": 2}
 _BATCH_ROWS: Final = 20_000
+_PLAIN: Final = pl.CompatLevel.oldest()
 _OWNER: Final = ("entity", "customer_no", "customer_name")
-_REPORTED: Final = ("status", "measured", "threshold", "comment")
-_RANKED: Final = (
-    "status",
-    "band_rank",
-    "composite_x100",
-    "outstanding_minor",
-    "entity",
-    "account_key",
-    "seq",
-    *(f"{prefix}_status" for prefix in PREFIXES),
-)
 WIDE: Final = tuple(
-    dict.fromkeys(
-        (
-            *ACCOUNTS.names,
-            *_RANKED,
-            *SHOWN,
-            *(f"{prefix}_{name}" for prefix in PREFIXES for name in _REPORTED),
-            "duplicate",
-        )
-    )
+    dict.fromkeys((*ACCOUNTS.names, *RANKED, *SHOWN, *(f"each_{n}" for n in REPORTED), "duplicate"))
 )
 """The columns that the tables are made of; an engine need not hand over any other."""
 
 
 def arrange(wide: pa.Table) -> ReviewTables:
     """Return accounts, checks and findings from one wide row per input row; WIDE is enough."""
-    order = _order(wide)
-    told = order.filter(pc.not_equal(wide["remarks"], "").take(order))
-    kept = order.filter(pc.fill_null(pc.not_equal(wide["duplicate"], "REPEAT"), True).take(order))
+    rows = order(wide)
+    told = _where(rows, pc.not_equal(wide["remarks"], 0))
+    kept = _where(rows, pc.fill_null(pc.not_equal(wide["duplicate"], "REPEAT"), True))
     accounts = _taken(wide.select(ACCOUNTS.names), kept).cast(ACCOUNTS)
     return ReviewTables(
         accounts=accounts,
@@ -60,59 +40,35 @@ def arrange(wide: pa.Table) -> ReviewTables:
     )
 
 
+def _where(rows: pa.Array, wanted: pa.ChunkedArray) -> pa.Array:
+    return rows.filter(wanted.combine_chunks().take(rows))
+
+
 def _taken(table: pa.Table, rows: pa.Array) -> pa.Table:
-    """Return the rows in this order; columns go side by side, as Arrow takes one at a time."""
-    with ThreadPoolExecutor() as pool:
-        columns = list(pool.map(lambda column: _flat(column).take(rows), table.columns))
-    return pa.table(columns, names=table.column_names)
-
-
-def _flat(column: pa.ChunkedArray) -> pa.Array:
-    return column.combine_chunks() if column.num_chunks != 1 else column.chunk(0)
-
-
-def _order(wide: pa.Table) -> pa.Array:
-    """Return row numbers: assessed first, then band, worst status, composite, balance, key."""
-    frame = pl.from_arrow(wide.select(_RANKED))
-    assert isinstance(frame, pl.DataFrame)
-    worst = pl.max_horizontal(
-        pl.col(f"{prefix}_status").replace_strict(_SEVERITY, return_dtype=pl.Int8)
-        for prefix in PREFIXES
-    )
-    place = pl.col("status").replace_strict(_PLACE, return_dtype=pl.Int8)
-    keys = [
-        place,
-        pl.when(pl.col("status") != "not_assessed").then(-pl.col("band_rank").cast(pl.Int8)),
-        -worst,
-        -pl.col("composite_x100"),
-        -pl.col("outstanding_minor"),
-        pl.col("entity"),
-        pl.col("account_key"),
-        pl.col("seq"),
-    ]
-    return frame.select(pl.arg_sort_by(keys, nulls_last=True)).to_series().to_arrow()
+    """Return the rows in this order; Polars moves references to texts, and the texts once."""
+    return pl.DataFrame(pl.from_arrow(table))[rows.to_numpy()].to_arrow(compat_level=_PLAIN)
 
 
 def _checks(wide: pa.Table, accounts: pa.Table, rows: pa.Array) -> pa.Table:
-    """Return the long table: the run check, then six rows per account in the accounts' order.
-
-    Small batches: what is taken at random is interleaved while it is still near the processor.
-    """
-    reports = _whole(wide, [f"{prefix}_{name}" for prefix in PREFIXES for name in _REPORTED])
-    owners = _whole(accounts, _OWNER)
+    """Return the long table: the run check, then six rows per account in the accounts' order."""
+    told = {name: _unfolded(wide[f"each_{name}"]) for name in REPORTED}
+    first = rows.to_numpy() * len(CHECKS)
+    places = (first[:, np.newaxis] + np.arange(len(CHECKS))).ravel()
 
     def batch(start: int) -> pa.Table:
-        part = reports.take(rows.slice(start, _BATCH_ROWS))
-        return _check_batch(owners.slice(start, _BATCH_ROWS), part)
+        part = places[start * len(CHECKS) : (start + _BATCH_ROWS) * len(CHECKS)]
+        columns = {name: told[name].gather(part).to_arrow(compat_level=_PLAIN) for name in REPORTED}
+        return _check_batch(accounts.slice(start, _BATCH_ROWS), columns)
 
     with ThreadPoolExecutor() as pool:
         parts = list(pool.map(batch, range(0, accounts.num_rows, _BATCH_ROWS)))
     return pa.concat_tables([_run_check(accounts.num_rows), *parts])
 
 
-def _whole(table: pa.Table, names: Sequence[str]) -> pa.Table:
-    """Return the columns in one piece each; from pieces, Arrow would join them at every take."""
-    return pa.table({name: _flat(table[name]) for name in names})
+def _unfolded(lists: pa.ChunkedArray) -> pl.Series:
+    """Return the texts of all lists, one list after the other."""
+    texts = pa.chunked_array([chunk.flatten() for chunk in lists.chunks], lists.type.value_type)
+    return pl.Series(pl.from_arrow(texts))
 
 
 def _run_check(rows: int) -> pa.Table:
@@ -122,16 +78,10 @@ def _run_check(rows: int) -> pa.Table:
     return pa.Table.from_pylist([row | {"comment": comment}], schema=CHECK_ROWS)
 
 
-def _check_batch(owners: pa.Table, reports: pa.Table) -> pa.Table:
-    count, kinds = owners.num_rows, len(CHECKS)
-    turn = np.arange(count * kinds)
-    owner, place = pa.array(turn // kinds), pa.array(turn % kinds * count + turn // kinds)
-    columns = {name: _flat(owners[name]).take(owner) for name in _OWNER}
-    kind = pa.array((turn % kinds).astype(np.int8))
+def _check_batch(owners: pa.Table, told: dict[str, pa.Array]) -> pa.Table:
+    owner = pa.array(np.repeat(np.arange(owners.num_rows), len(CHECKS)))
+    kind = pa.array(np.tile(np.arange(len(CHECKS), dtype=np.int8), owners.num_rows))
+    columns = {name: owners[name].combine_chunks().take(owner) for name in _OWNER}
     columns["check"] = pa.DictionaryArray.from_arrays(kind, list(CHECKS)).cast(pa.string())
-    for name in _REPORTED:
-        stacked = pa.concat_arrays(
-            [_flat(reports[f"{prefix}_{name}"]).cast(pa.string()) for prefix in PREFIXES]
-        )
-        columns[name] = stacked.take(place)
+    columns |= {name: texts.cast(pa.string()) for name, texts in told.items()}
     return pa.table(columns, schema=CHECK_ROWS)

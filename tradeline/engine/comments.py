@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import ibis
 
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from tradeline.policy.schema import Policy
 
 NOTHING = ibis.null("string")
+PREFIXES: Final = ("tax", "util", "age", "recency", "track", "dispute")
+"""What the columns of each check begin with, in the order of `tables.CHECKS`."""
 
 
 def plain(value: Decimal) -> str:

@@ -14,23 +14,28 @@ if TYPE_CHECKING:
 _COMPARED = tuple(name for name in MASTER.names if name not in SOURCE)
 
 
-def mark_duplicates(t: ir.Table) -> ir.Table:
-    """Return the rows with `duplicate`: null, FIRST, REPEAT (drop it) or CONFLICT (quarantine it).
-
-    The key is entity and `account_key`; values of conflicting rows are never added up.
-    """
+def twins(t: ir.Table) -> ir.Table:
+    """Return one row per account that stands more than once: its first row, and any conflict."""
     counts = t.group_by("entity", "account_key").agg(rows=t.count())
     several = t.semi_join(counts.filter(counts.rows > 1), ["entity", "account_key"])
     signed = several.mutate(signature=_signature(several))
     verdicts = signed.group_by("entity", "account_key").agg(
         first_seq=signed.seq.min(), low=signed.signature.min(), high=signed.signature.max()
     )
-    verdicts = verdicts.select(
+    return verdicts.select(
         "first_seq",
         twin_entity=verdicts.entity,
         twin_key=verdicts.account_key,
         conflict=verdicts.low != verdicts.high,
     )
+
+
+def mark_duplicates(t: ir.Table, verdicts: ir.Table) -> ir.Table:
+    """Return the rows with `duplicate`: null, FIRST, REPEAT (drop it) or CONFLICT (quarantine it).
+
+    The key is entity and `account_key`; values of conflicting rows are never added up. `verdicts`
+    are the `twins` of the rows.
+    """
     met = t.left_join(
         verdicts, [t.entity == verdicts.twin_entity, t.account_key == verdicts.twin_key]
     )

@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING, Final
 
 import ibis
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from tradeline.engine.keys import ACCOUNT as KEY
 from tradeline.engine.keys import join_account
 from tradeline.engine.prepare import day_number
-from tradeline.engine.track_scores import track_scores
+from tradeline.engine.track_scores import alone, failures, single_sums, track_scores
 from tradeline.policy.schema import BUCKETS
 
 if TYPE_CHECKING:
@@ -49,21 +50,34 @@ def account_facts(
     `items` and `payments` carry `account_key` (see keys).
     """
     today = day_number(as_of)
-    documents = engine.load(
-        "items", _with_days(items, document_day="document_date", due_day="due_date")
-    )
-    balances = engine.stage("balances", _balances(documents, policy, today))
-    facts = _balance_facts(balances, policy)
+    days = _with_days(items, document_day="document_date", due_day="due_date")
     if payments is None:
-        facts = facts.mutate(
+        documents = engine.load("items", days)
+        balances = engine.stage("balances", _balances(documents, policy, today))
+        facts = _balance_facts(balances, policy).mutate(
             last_payment_day=ibis.null("int64"), track_record_x100=ibis.null("int64")
         )
     else:
         paid = engine.load("payments", _with_days(payments, payment_day="date"))
-        latest = _latest(engine.stage("latest", _last_payments(paid, today)))
-        scores = track_scores(documents, paid, policy, today=today, engine=engine)
-        facts = join_account(join_account(facts, latest), scores)
+        facts = _with_behaviour(days, paid, policy, today=today, engine=engine)
     return _dated(engine.fetch(_bucketed(facts, policy, today)))
+
+
+def _with_behaviour(
+    items: pa.Table, paid: ir.Table, policy: Policy, *, today: int, engine: Engine
+) -> ir.Table:
+    """Return the facts of the balances with the last payment and the track record."""
+    single = alone(items)
+    documents = engine.load("items", items.append_column("alone", single))
+    several = engine.load("several", items.filter(pc.invert(single)))
+    rules = policy.track_score
+    sums = single_sums(documents, rules, today)
+    balances = engine.stage("balances", _balances(documents, policy, today, **sums))
+    latest = engine.stage("latest", _last_payments(paid, today, failures(paid, rules, today)))
+    known = join_account(balances.select(*KEY, *sums), latest.select(*KEY, "failures"))
+    scores = track_scores(documents, several, paid, known, policy, today=today, engine=engine)
+    facts = join_account(_balance_facts(balances, policy), _latest(latest))
+    return join_account(facts, scores)
 
 
 def _with_days(table: pa.Table, **days: str) -> pa.Table:
@@ -76,8 +90,8 @@ def _with_days(table: pa.Table, **days: str) -> pa.Table:
     return kept
 
 
-def _balances(t: ir.Table, policy: Policy, today: int) -> ir.Table:
-    """Return sums per account over documents dated up to today."""
+def _balances(t: ir.Table, policy: Policy, today: int, **also: ir.Value) -> ir.Table:
+    """Return sums per account over documents dated up to today; `also` are further sums."""
     basis = t.due_day if policy.ageing.basis == "due_date" else t.document_day
     known = (t.document_day <= today).fill_null(True) & t.fault.isnull()
     debit = t.kind.isin(DEBITS)
@@ -92,6 +106,7 @@ def _balances(t: ir.Table, policy: Policy, today: int) -> ir.Table:
         disputes=ibis.ifelse(owed & t.disputed, 1, 0).max(),
         first_day=t.document_day.min(where=known),
         faults=ibis.ifelse(t.fault.notnull(), 1, 0).sum(),
+        **also,
     )
 
 
@@ -133,10 +148,10 @@ def _dso_x100(balance: ir.Value, sales: ir.Value, days: int) -> ir.Value:
     return ibis.ifelse(usable, whole * (days * 100) + fraction, ibis.null("int64"))
 
 
-def _last_payments(t: ir.Table, today: int) -> ir.Table:
-    """Return the last day on which each account paid; later-dated payments are not yet known."""
+def _last_payments(t: ir.Table, today: int, failed: ir.Value) -> ir.Table:
+    """Return the last day on which each account paid, as far as it is known, and its failures."""
     counted = (t.kind == "payment") & t.fault.isnull() & (t.payment_day <= today)
-    return t.group_by(*KEY).agg(last_payment_day=t.payment_day.max(where=counted))
+    return t.group_by(*KEY).agg(last_payment_day=t.payment_day.max(where=counted), failures=failed)
 
 
 def _latest(t: ir.Table) -> ir.Table:

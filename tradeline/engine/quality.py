@@ -6,11 +6,10 @@ import re
 from typing import TYPE_CHECKING, Final
 
 import ibis
+import numpy as np
 import polars as pl
-import pyarrow.compute as pc
 
 from tradeline.engine.tables import FINDINGS
-from tradeline.engine.wording import say
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -20,14 +19,14 @@ if TYPE_CHECKING:
 
 QUARANTINE, ERROR, INFO = "QUARANTINE", "ERROR", "INFO"
 
-# code: severity, field, sentence; names in braces are columns of the row.
+# code: severity, field, sentence; names in braces are columns of the row. In the order of telling.
 REMARKS: Final[Mapping[str, tuple[str, str, str]]] = {
     "DUPLICATE_CONFLICT": (QUARANTINE, "customer_no", "The account stands more than once with "
                            "different figures; none of the rows counts. Keep the right one."),
-    "GSTIN_UNVERIFIED": (QUARANTINE, "tax_id", "GSTIN '{tax_id}' is not verified; the row is left "
-                         "out of totals and limit actions. Correct it or the country."),
     "DUPLICATE_COLLAPSED": (INFO, "customer_no", "The same row stands again with equal figures; it "
                             "counts once."),
+    "GSTIN_UNVERIFIED": (QUARANTINE, "tax_id", "GSTIN '{tax_id}' is not verified; the row is left "
+                         "out of totals and limit actions. Correct it or the country."),
     "GSTIN_CHECK_DIGIT": (INFO, "tax_id", "The check digit of GSTIN '{tax_id}' does not agree."),
     "GSTIN_STATE": (INFO, "tax_id", "The state code of GSTIN '{tax_id}' is unknown."),
     "GSTIN_HOLDER": (INFO, "tax_id", "The holder letter in GSTIN '{tax_id}' is unknown."),
@@ -87,12 +86,12 @@ SHOWN: Final = (
 """Columns of the wide rows that the findings show."""
 
 
-def remark_codes(t: ir.Table) -> ir.Value:
-    """Return the codes that apply to each graded row, each followed by a semicolon."""
-    return say(
-        "",
-        *(ibis.ifelse(when.fill_null(False), f"{code};", "") for code, when in _when(t).items()),
-    )
+def remark_bits(t: ir.Table) -> ir.Value:
+    """Return which remarks apply to each graded row: bit 0 stands for the first of REMARKS."""
+    when, bits = _when(t), ibis.literal(0, "int64")
+    for place, code in enumerate(REMARKS):
+        bits += ibis.ifelse(when[code].fill_null(False), 1 << place, 0)
+    return bits
 
 
 def _when(t: ir.Table) -> dict[str, ir.Value]:
@@ -125,11 +124,11 @@ def _when(t: ir.Table) -> dict[str, ir.Value]:
 
 
 def findings(rows: pa.Table) -> pa.Table:
-    """Return one FINDINGS row per code in the `remarks` column, in the order of the rows."""
-    told = pl.from_arrow(rows.filter(pc.not_equal(rows["remarks"], "")).select(SHOWN))
-    assert isinstance(told, pl.DataFrame)
-    codes = pl.col("remarks").str.strip_chars_end(";").str.split(";")
-    each = told.with_columns(code=codes).explode("code", empty_as_null=True)
+    """Return one FINDINGS row per bit of the `remarks` column, in the order of the rows."""
+    bits = rows["remarks"].to_numpy()[:, np.newaxis] >> np.arange(len(REMARKS)) & 1
+    row, place = np.nonzero(bits)
+    each = pl.DataFrame(pl.from_arrow(rows.select(SHOWN)))[row]
+    each = each.with_columns(_KNOWN["code"].gather(place))
     each = each.join(_KNOWN, on="code", maintain_order="left")
     each = each.with_columns(message=_message(), source_row=pl.col("source_row").cast(pl.Int64))
     return each.select(FINDINGS.names).to_arrow(compat_level=pl.CompatLevel.oldest()).cast(FINDINGS)

@@ -11,15 +11,16 @@ from typing import TYPE_CHECKING
 import ibis
 
 from tradeline.engine.account_actions import account_actions
-from tradeline.engine.arrange import WIDE, arrange
+from tradeline.engine.arrange import REPORTED, WIDE, arrange
 from tradeline.engine.bands import grade
 from tradeline.engine.checks import check, measure
-from tradeline.engine.comments import reports
+from tradeline.engine.comments import PREFIXES, reports
 from tradeline.engine.composite import composite_x100
-from tradeline.engine.duplicates import mark_duplicates
+from tradeline.engine.duplicates import mark_duplicates, twins
 from tradeline.engine.limits import act
 from tradeline.engine.prepare import day_number, prepare
-from tradeline.engine.quality import remark_codes
+from tradeline.engine.quality import remark_bits
+from tradeline.engine.ranking import rank
 from tradeline.engine.stages import stage
 from tradeline.engine.wording import Writer, percent_text
 from tradeline.policy.schema import BANDS
@@ -50,7 +51,8 @@ def review(
     """Return the reviewed portfolio; `master` has the schema MASTER in one functional currency."""
     on_step("duplicates")
     rows = engine.load("prepared", prepare(master, policy.tax_id))
-    rows = engine.stage("unique_rows", mark_duplicates(rows))
+    verdicts = engine.stage("twins", twins(rows))
+    rows = engine.step("unique_rows", mark_duplicates(rows, verdicts))
     on_step("checks")
     rows = engine.step("checked", check(measure(rows, policy, day_number(as_of)), policy))
     on_step("limits")
@@ -58,9 +60,21 @@ def review(
     rows = engine.step("graded", graded)
     on_step("comments")
     rows = engine.step("figured", figure(rows, policy, currency=currency))
-    wide = engine.fetch(rows.mutate(**reports(rows, policy, as_of)).select(*WIDE))
+    wide = engine.fetch(widen(rows, policy, as_of))
     on_step("order")
     return arrange(wide)
+
+
+def widen(t: ir.Table, policy: Policy, as_of: date) -> ir.Table:
+    """Return the figured rows with their rank and, of each fact that is told, a list by check."""
+    told = {f"{prefix}_status": t[f"{prefix}_status"] for prefix in PREFIXES}
+    told |= reports(t, policy, as_of)
+    ranked = rank(t, [told[f"{prefix}_status"] for prefix in PREFIXES])
+    each = {
+        f"each_{name}": ibis.array([told[f"{prefix}_{name}"] for prefix in PREFIXES])
+        for name in REPORTED
+    }
+    return t.mutate(**ranked, **each).select(*WIDE)
 
 
 def figure(t: ir.Table, policy: Policy, *, currency: str) -> ir.Table:
@@ -73,7 +87,7 @@ def figure(t: ir.Table, policy: Policy, *, currency: str) -> ir.Table:
         account_actions=account_actions(t, policy),
         stage=stage(t, policy),
         composite_x100=composite_x100(t, policy),
-        remarks=remark_codes(t),
+        remarks=remark_bits(t),
         owed_words=writer.money(t.owed),
         limit_words=writer.money(t.credit_limit_minor),
         over_words=writer.money(t.over_minor),

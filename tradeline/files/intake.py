@@ -66,11 +66,18 @@ def _raws(
     options: ReadOptions,
     tell: Callable[[str, int, int], None],
 ) -> Iterator[tuple[Source, RawTable]]:
-    for done, source in enumerate(sources):
-        tell(source.path.name, done, len(sources))
-        reading = _begun(source, options) if done else first
-        yield source, reading.result(known_words())
-    tell(sources[-1].path.name, len(sources), len(sources))
+    """Yield the raw tables; the next file is read while the last one is looked at."""
+    ahead = first
+    try:
+        for done, source in enumerate(sources):
+            tell(source.path.name, done, len(sources))
+            raw = ahead.result(known_words())
+            if done + 1 < len(sources):
+                ahead = _begun(sources[done + 1], options)
+            yield source, raw
+        tell(sources[-1].path.name, len(sources), len(sources))
+    finally:
+        ahead.stop()
 
 
 def _begun(source: Source, options: ReadOptions) -> Reading:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import mmap
 import subprocess
 import sys
 import tempfile
@@ -53,6 +54,12 @@ class RawTable:
 
     table: pa.Table
     about: Mapping[str, Any]
+    pages: mmap.mmap | None = None  # what the table's columns lie in
+
+    def let_go(self) -> None:
+        """Give the memory of the mapped file back; what is still looked at comes from the file."""
+        if self.pages is not None and hasattr(mmap, "MADV_DONTNEED"):
+            self.pages.madvise(mmap.MADV_DONTNEED)
 
     @property
     def headers(self) -> list[str]:
@@ -99,9 +106,18 @@ class Reading:
         try:
             sha256 = file_hash(self._path)  # while the child works
             answer = self._answer(words)
-            return RawTable(table=_mapped(self._output), about={**answer, "sha256": sha256})
+            about = {**answer, "sha256": sha256}
+            pages = _mapped(self._output)
+            return RawTable(table=_table(pages), about=about, pages=pages)
         finally:
             self._folder.cleanup()
+
+    def stop(self) -> None:
+        """End the child if it still runs, and remove what it wrote; a mapped table stays valid."""
+        if self._child.poll() is None:
+            self._child.kill()
+            self._child.communicate()
+        self._folder.cleanup()
 
     def _answer(self, words: Sequence[str]) -> dict[str, Any]:
         try:
@@ -134,12 +150,16 @@ def _start(request: Mapping[str, Any]) -> subprocess.Popen[str]:
     )
 
 
-def _mapped(path: Path) -> pa.Table:
+def _mapped(path: Path) -> mmap.mmap:
+    with path.open("rb") as stream:
+        return mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ)
+
+
+def _table(pages: mmap.mmap) -> pa.Table:
     import pyarrow as pa
     import pyarrow.ipc
 
-    with pa.memory_map(str(path)) as source:
-        return pa.ipc.open_file(source).read_all()
+    return pa.ipc.open_file(pa.py_buffer(pages)).read_all()
 
 
 def _hostile(name: str, why: str) -> HostileFile:

@@ -40,6 +40,7 @@ _DATES: Final = ("document_date", "due_date", "date")
 _AMOUNTS: Final = ("amount", "open_amount")
 _IDS: Final = ("customer_no", "document_no", "payment_no")
 _DOUBTFUL: Final = (b"otal", b"OTAL", b"alance", b"ALANCE", b"E+", b"e+")  # totals, eaten ids
+_PIECE_ROWS: Final = 131_072
 ROWS_MIN: Final = 100_000  # below, the usual way is quick enough
 
 
@@ -70,7 +71,7 @@ class Typed:
         rows, digits = self.raw.table.num_rows, exponent(self.currency)
         given = _columns(self.raw)
         made: dict[str, Any] = {
-            "source_file": pa.repeat(_text(self.source.path.name), rows),
+            "source_file": _repeated(self.source.path.name, rows),
             "source_row": pa.array(np.arange(1, rows + 1, dtype=np.int64)),
         }
         for name in _AMOUNTS:
@@ -82,9 +83,10 @@ class Typed:
         columns = [
             known[field.name].cast(field.type)
             if field.name in known
-            else pa.nulls(rows, field.type)
+            else _repeated(None, rows, field.type)
             for field in schema
         ]
+        self.raw.let_go()  # the decimals and dates are copied; only texts are still needed
         return pa.table(columns, schema=schema)
 
 
@@ -176,5 +178,10 @@ def _low_words(chunk: pa.Array) -> np.ndarray[Any, np.dtype[np.int64]]:
     return words[2 * chunk.offset : 2 * (chunk.offset + len(chunk)) : 2]
 
 
-def _text(value: str) -> pa.Scalar:
-    return pa.scalar(value, pa.string())
+def _repeated(
+    value: str | None, rows: int, dtype: pa.DataType | None = None
+) -> pa.ChunkedArray:
+    """Return one value for all rows; its pieces share their memory."""
+    piece = pa.repeat(pa.scalar(value, dtype or pa.string()), min(rows, _PIECE_ROWS))
+    whole, rest = divmod(rows, _PIECE_ROWS)
+    return pa.chunked_array([piece] * whole + ([piece.slice(0, rest)] if rest else []), piece.type)
