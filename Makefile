@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: demo test lint types docs bench cov clean lock spark
+.PHONY: demo test torture lint types docs bench cov clean lock spark
 
 # Review the example portfolio and show where the committee pack lies.
 demo: $(READY)
@@ -14,6 +14,10 @@ demo: $(READY)
 # Run the whole suite; Spark's part is skipped, and says so, unless `make spark` installed it.
 test: $(READY)
 	$(BIN)/python -m pytest -n auto
+
+# Play twenty times as many lives of orders, other ones each time. Takes about ten minutes.
+torture: $(READY)
+	TRADELINE_TORTURE=20 $(BIN)/python -m pytest tests/book/test_counts_once.py
 
 # Check style, imports and layers.
 lint: $(READY)
