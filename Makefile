@@ -15,9 +15,9 @@ demo: $(READY)
 test: $(READY)
 	$(BIN)/python -m pytest -n auto
 
-# Run the long forms: wear the guards down, kill imports and the database under them. Ten minutes and more.
+# Run the long forms of the tests that wear the guards down, kill imports and servers, play lives of orders.
 torture: $(READY)
-	TRADELINE_TORTURE=1 $(BIN)/python -m pytest -n 0 tests/security tests/imports/test_killed.py tests/book
+	TRADELINE_TORTURE=20 $(BIN)/python -m pytest -n 0 tests/security tests/imports/test_killed.py tests/book/test_counts_once.py
 
 # Check style, imports and layers.
 lint: $(READY)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 
 from tradeline.files.feed_tables import FEEDS
+from tradeline.files.feeds import Asked
 from tradeline.files.records import SourceReport
 
 if TYPE_CHECKING:
@@ -40,6 +41,9 @@ class RowFeed:
     kind: str
     table: pa.Table
     report: SourceReport
+    asked: Asked = Asked(
+        entity="MAIN", currency=None, tax_included=None, tax_rate=None, headers=(), banner=(),
+    )  # fmt: skip
 
     def raw(self, rows: Iterable[int]) -> dict[int, dict[str, str]]:
         """Return the rows as texts."""

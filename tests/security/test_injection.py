@@ -150,7 +150,7 @@ def test_a_table_of_ones_own_vouches_for_no_account(northwind, hole):
         " batch_id) SELECT organisation_id, id, 'P', '', 'payment', '2026-01-01', 'USD', 1, id "
         "FROM pg_temp.account"
     )
-    assert "names an account that is not there" in heard
+    assert "links to a row of account that is not there" in heard
 
 
 def test_the_token_is_in_no_text(book, northwind):

@@ -35,6 +35,7 @@ COUNTED: Final = (
 )  # fmt: skip
 TOTAL: Final = "ordered_minor"
 CONVERTED: Final = ("ordered_minor", "shipped_minor")
+_MANY: Final = 5_000  # orders
 
 
 def check(frame: pl.DataFrame) -> pl.DataFrame:
@@ -189,12 +190,17 @@ def recount_orders(load: Load, touched: str) -> None:
     meanings = load.policy.exposure.order_statuses
     load.run(f"CREATE TEMP TABLE touched ON COMMIT DROP AS {touched}")
     load.run("ANALYZE touched")
+    if load.value("SELECT count(*) FROM touched") > _MANY:
+        # Account, order and currency go together; the planner takes them for independent, expects
+        # a row where there are all, and would walk through all of them for each.
+        load.run("SET LOCAL enable_nestloop = off")
     _add_missing_factors(load)
     load.run(
         f"CREATE TEMP TABLE recounted ON COMMIT DROP AS {_RECOUNT}",
         statuses=list(meanings), meanings=list(meanings.values()),
         horizon=load.day + timedelta(days=load.policy.exposure.horizon_days),
     )  # fmt: skip
+    load.run("SET LOCAL enable_nestloop = on")
     counted = ", ".join(f"{name} = r.new_{name}" for name in COUNTED)
     same = " AND ".join(f"r.new_{name} = r.{name}" for name in COUNTED)
     load.run(f"DELETE FROM recounted r WHERE {same}")
