@@ -196,3 +196,14 @@ def test_a_failed_import_leaves_no_lock(by, tmp_path, monkeypatch):
 
 def _broken(*_, **__):
     raise RuntimeError("no more")
+
+
+def test_one_file_may_hold_two_limits_of_an_account(by, tmp_path):
+    """The later one ends the earlier one; both are kept, and the day's limit is the later one's."""
+    rows = [("C1", "IN01", "INR", "500.00", "2026-05-01", "", "base"),
+            ("C1", "IN01", "INR", "700.00", "2026-06-01", "", "base")]  # fmt: skip
+    done = taken(by, written(tmp_path, "limits", rows), "limits")
+    assert done.rows_applied == 2
+    assert rows_of(by, "SELECT limit_minor FROM credit_line") == [(70_000,)]
+    held = "SELECT valid_from::text, valid_to::text FROM limit_version WHERE superseded_at IS NULL"
+    assert sorted(rows_of(by, held)) == [("2026-05-01", "2026-05-31"), ("2026-06-01", None)]

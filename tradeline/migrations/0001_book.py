@@ -584,11 +584,11 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name="accountalias",
-            constraint=models.UniqueConstraint(fields=("organisation", "entity", "alias"), name="account_alias_once"),
+            constraint=models.UniqueConstraint(fields=("organisation", "alias", "entity"), name="account_alias_once"),
         ),
         migrations.AddConstraint(
             model_name="account",
-            constraint=models.UniqueConstraint(fields=("organisation", "entity", "customer_no"), name="account_no"),
+            constraint=models.UniqueConstraint(fields=("organisation", "customer_no", "entity"), name="account_no"),
         ),
         migrations.AddConstraint(
             model_name="account",

@@ -25,7 +25,7 @@ class Account(Owned):
         db_table = "account"
         constraints = [
             models.UniqueConstraint(
-                fields=["organisation", "entity", "customer_no"], name="account_no"
+                fields=["organisation", "customer_no", "entity"], name="account_no"
             ),
             models.CheckConstraint(condition=~models.Q(customer_no=""), name="account_has_no"),
         ]
@@ -46,7 +46,7 @@ class AccountAlias(Owned):
         db_table = "account_alias"
         constraints = [
             models.UniqueConstraint(
-                fields=["organisation", "entity", "alias"], name="account_alias_once"
+                fields=["organisation", "alias", "entity"], name="account_alias_once"
             ),
         ]
 

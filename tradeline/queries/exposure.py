@@ -97,9 +97,8 @@ def ranked(wanted: Wanted) -> list[ExposureRow]:
 
 def of_account(customer_no: str, entity: str | None = None) -> list[ExposureRow]:
     """Return the account with this number or alias, one per entity that has it."""
-    aliased = """EXISTS (SELECT FROM account_alias x WHERE x.account_id = a.id
-        AND x.alias = %(number)s)"""
-    condition = f"(a.customer_no = %(number)s OR {aliased})"
+    condition = """a.id IN (SELECT id FROM account WHERE customer_no = %(number)s
+        UNION ALL SELECT account_id FROM account_alias WHERE alias = %(number)s)"""
     if entity is not None:
         condition += f" AND {_OF_ENTITY}"
     return _rows(f"{condition} ORDER BY 5", {"number": customer_no, "entity": entity})

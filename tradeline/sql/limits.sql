@@ -1,10 +1,13 @@
--- Current versions of one kind never overlap in valid time on one line.
+-- Current versions of one kind never overlap in valid time on one line. At the commit a version may
+-- be superseded that was current when it was written: it is looked up as it stands then.
 
 CREATE FUNCTION app.refuse_limit_overlap() RETURNS trigger
 LANGUAGE plpgsql SET search_path = pg_catalog, public, pg_temp AS $$
 BEGIN
     IF EXISTS (
         SELECT FROM limit_version v
+        JOIN limit_version n ON n.organisation_id = NEW.organisation_id AND n.id = NEW.id
+            AND n.superseded_at IS NULL
         WHERE v.organisation_id = NEW.organisation_id AND v.line_id = NEW.line_id
             AND v.kind = NEW.kind AND v.superseded_at IS NULL AND v.id <> NEW.id
             AND daterange(v.valid_from, v.valid_to, '[]')
