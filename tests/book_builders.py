@@ -118,7 +118,7 @@ def _around(actor: Actor, of: Any, its_line: Any) -> None:
     known = {"recorded_at": AT, "recorded_by_id": actor.user_id}
     write(models.AccountAlias, actor, entity_id=of.entity_id, account=of,
           alias=f"A-{uuid4().hex[:12]}")  # fmt: skip
-    write(models.AgreedTerms, actor, account=of, terms={}, valid_from=DAY, **known)
+    write(models.AgreedTerms, actor, account=of, name="net-30", valid_from=DAY, **known)
     write(models.Position, actor, line=its_line, day=DAY, exposure_minor=0, buckets={})
     write(models.Mitigant, actor, account=of, kind="insurance", currency="USD", amount_minor=1,
           valid_from=DAY, valid_to=DAY)  # fmt: skip

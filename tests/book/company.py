@@ -34,6 +34,11 @@ _BLANKS: Mapping[str, Mapping[str, Any]] = {
 }  # fmt: skip
 
 
+_ASKED = Asked(
+    entity="MAIN", currency=None, tax_included=None, tax_rate=None, headers=(), banner=()
+)
+
+
 @dataclass(frozen=True, kw_only=True)
 class RowFeed:
     """A feed whose rows are given instead of read."""
@@ -41,9 +46,7 @@ class RowFeed:
     kind: str
     table: pa.Table
     report: SourceReport
-    asked: Asked = Asked(
-        entity="MAIN", currency=None, tax_included=None, tax_rate=None, headers=(), banner=(),
-    )  # fmt: skip
+    asked: Asked = _ASKED
 
     def raw(self, rows: Iterable[int]) -> dict[int, dict[str, str]]:
         """Return the rows as texts."""

@@ -96,18 +96,17 @@ CONTROLS = {
     "no check on writes": "ALTER POLICY mine ON account WITH CHECK (true)",
     "a unique number": "CREATE UNIQUE INDEX sly ON account (customer_no)",
     "a foreign key without organisation": "ALTER TABLE legal_entity ADD CONSTRAINT sly_id "
-    "UNIQUE (id); ALTER TABLE account DROP CONSTRAINT account_entity_id, "
-    "ADD CONSTRAINT account_entity_id FOREIGN KEY (entity_id) REFERENCES legal_entity (id)",
+    "UNIQUE (id); ALTER TABLE account DISABLE TRIGGER account_entity_id_exists, "
+    "ADD CONSTRAINT sly_entity FOREIGN KEY (entity_id) REFERENCES legal_entity (id)",
 }
 MENDS = (
     "ALTER TABLE account ENABLE ROW LEVEL SECURITY",
     "DROP POLICY IF EXISTS sly ON account",
     "ALTER POLICY mine ON account WITH CHECK (organisation_id = (SELECT app.organisation()))",
     "DROP INDEX IF EXISTS sly",
-    "ALTER TABLE account DROP CONSTRAINT account_entity_id",
+    "ALTER TABLE account DROP CONSTRAINT IF EXISTS sly_entity",
+    "ALTER TABLE account ENABLE TRIGGER account_entity_id_exists",
     "ALTER TABLE legal_entity DROP CONSTRAINT IF EXISTS sly_id",
-    "ALTER TABLE account ADD CONSTRAINT account_entity_id FOREIGN KEY (organisation_id, entity_id) "
-    "REFERENCES legal_entity (organisation_id, id) DEFERRABLE INITIALLY DEFERRED",
 )
 
 

@@ -13,9 +13,8 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from django.db import transaction
-
 from tradeline.actions.acting import Actor
+from tradeline.actions.horizon import roll_day
 from tradeline.actions.imports import ImportRequest, import_feed
 from tradeline.actions.mitigants import add_cover
 from tradeline.actions.organisations import add_entity, found_organisation
@@ -24,11 +23,11 @@ from tradeline.engine.exposure import Cover
 from tradeline.files import demo_files
 from tradeline.files.demo_company import AS_OF, COMPANY, INSURED
 from tradeline.files.feeds import ReadOptions, Source, read_feed
-from tradeline.models import ImportBatch, Mitigant, User
+from tradeline.models import ImportBatch, LegalEntity, Mitigant, User
 from tradeline.models.context import acting
 from tradeline.policy.load import load_preset, parse_policy
 from tradeline.queries.exposure import of_account
-from tradeline.queries.people import organisations_of
+from tradeline.queries.people import members, organisations_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -91,6 +90,7 @@ def make_demo(
     if known is None or suffix is None:
         suffix = _free_suffix()
         known = _found(_name(suffix), suffix, door=door, at=at)
+    _staff(known, suffix, door=door, at=at)
     name = _name(suffix)
     analyst = User.objects.get(username="anna" + suffix)
     by = Actor(organisation_id=known, user_id=analyst.pk, door=door)
@@ -130,18 +130,27 @@ def _standing() -> tuple[str, UUID] | tuple[None, None]:
 
 
 def _found(name: str, suffix: str, *, door: str, at: datetime) -> UUID:
-    """Found the company, whole or not at all: its controller does, everyone else is enrolled."""
+    """Found the company; `_staff` brings in everyone else."""
     policy = parse_policy(demo_files.POLICY_TEXT, demo_files.POLICY)
-    with transaction.atomic():
-        founder = first_person(login=FOUNDER + suffix, name=PEOPLE[FOUNDER][0], at=at)
-        company = found_organisation(name=name, policy=policy, by=founder, door=door, at=at)
-        by = Actor(organisation_id=company.pk, user_id=founder.pk, door=door)
-        for login, (given, role) in PEOPLE.items():
-            if login != FOUNDER:
-                enrol(login=login + suffix, name=given, roles=[role], by=by, at=at)
-        for code, entity, currency, country in ENTITIES:
+    founder = User.objects.filter(username=FOUNDER + suffix).first() or first_person(
+        login=FOUNDER + suffix, name=PEOPLE[FOUNDER][0], at=at
+    )
+    return found_organisation(name=name, policy=policy, by=founder, door=door, at=at).pk
+
+
+def _staff(company: UUID, suffix: str, *, door: str, at: datetime) -> None:
+    """Enrol the people and add the entities that are not there yet."""
+    founder = User.objects.get(username=FOUNDER + suffix)
+    by = Actor(organisation_id=company, user_id=founder.pk, door=door)
+    with acting(by):
+        there = {member.login for member in members()}
+        codes = set(LegalEntity.objects.values_list("code", flat=True))
+    for login, (given, role) in PEOPLE.items():
+        if login + suffix not in there:
+            enrol(login=login + suffix, name=given, roles=[role], by=by, at=at)
+    for code, entity, currency, country in ENTITIES:
+        if code not in codes:
             add_entity(code=code, name=entity, currency=currency, country=country, by=by, at=at)
-    return company.pk
 
 
 def _is_filled(by: Actor) -> bool:
@@ -158,6 +167,7 @@ def _fill(by: Actor, *, at: datetime, tell: Tell) -> tuple[int, int, int]:
         counts = [_apply(history, by, "Thirteen months", at=at, tell=tell),
                   _apply(today, by, "Today's files", at=at, tell=tell)]  # fmt: skip
     _insure(by, at=at)
+    roll_day(day=AS_OF, by=by, at=at)
     files, rows, aside = (sum(column) for column in zip(*counts, strict=True))
     return files, rows, aside
 

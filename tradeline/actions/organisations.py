@@ -54,12 +54,17 @@ def add_entity(
 def add_member(*, user: User, roles: Iterable[str], by: Actor, at: datetime) -> None:
     """Give a person roles in the organisation."""
     with working(by, "people.manage", at=at) as work:
-        given = sorted(set(roles))
-        for role in given:
-            Membership.objects.get_or_create(
-                organisation_id=by.organisation_id, user=user, role=role
-            )
-        record(work, "ROLES_GIVEN", f"person {user.pk}", after={"roles": given})
+        give_roles(work, user, roles)
+
+
+def give_roles(work: Work, user: User, roles: Iterable[str]) -> None:
+    """Give a person roles within an action that may manage people."""
+    given = sorted(set(roles))
+    for role in given:
+        Membership.objects.get_or_create(
+            organisation_id=work.actor.organisation_id, user=user, role=role
+        )
+    record(work, "ROLES_GIVEN", f"person {user.pk}", after={"roles": given})
 
 
 def activate_policy(*, policy: Policy, reason: str, by: Actor, at: datetime) -> None:

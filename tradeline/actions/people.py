@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from tradeline.actions.acting import Actor, working
 from tradeline.actions.audit import record
-from tradeline.actions.organisations import add_member
+from tradeline.actions.organisations import give_roles
 from tradeline.errors import StateFault
 from tradeline.models import User
 
@@ -24,7 +24,7 @@ def enrol(*, login: str, name: str, roles: Iterable[str], by: Actor, at: datetim
     with working(by, "people.manage", at=at) as work:
         person = first_person(login=login, name=name, at=at)
         record(work, "PERSON_ENROLLED", f"person {person.pk}", after={"login": login})
-        add_member(user=person, roles=roles, by=by, at=at)
+        give_roles(work, person, roles)
     return person
 
 

@@ -64,6 +64,15 @@ def seal(as_json: AsJson = False) -> None:
     from tradeline.cli.book import open_book
 
     open_book()
+    sealed, signed = seal_now()
+    if as_json:
+        typer.echo(json.dumps({"sealed": sealed, "signed": signed}))
+    else:
+        typer.echo(f"{sealed} events sealed, {signed} heads signed.")
+
+
+def seal_now() -> tuple[int, int]:
+    """Seal and sign in the open book; return how many events and heads."""
     from django.conf import settings
 
     from tradeline.actions.sealing import seal_all, sign_heads
@@ -73,10 +82,17 @@ def seal(as_json: AsJson = False) -> None:
         private_key=bytes.fromhex(settings.DATABASE.audit_key),
         anchors=settings.DATABASE.anchors, at=datetime.now(UTC),
     )  # fmt: skip
-    if as_json:
-        typer.echo(json.dumps({"sealed": sealed, "signed": len(signed)}))
-    else:
-        typer.echo(f"{sealed} events sealed, {len(signed)} heads signed.")
+    return sealed, len(signed)
+
+
+@app.command("key")
+@guard()
+def key() -> None:
+    """Print the public key that the signed heads are proved with."""
+    from tradeline.cli.book import open_book
+
+    open_book()
+    typer.echo(own_public_key())
 
 
 @app.command("export")
@@ -150,7 +166,7 @@ def _keys(public_key: str) -> dict[str, bytes]:
         key = bytes.fromhex(public_key)
     except ValueError as error:
         raise ArgumentFault(
-            "the public key is not hexadecimal", mend="give 64 digits; see: tradeline doctor"
+            "the public key is not hexadecimal", mend="give 64 digits; see: tradeline audit key"
         ) from error
     return {key_id_of(key): key}
 

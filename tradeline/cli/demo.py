@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
+from tradeline.cli.audit import seal_now
 from tradeline.cli.book import AsJson, open_book
 from tradeline.cli.errors import guard
 
@@ -38,6 +39,7 @@ def demo(
         from tradeline.actions.demo import make_demo  # after Django has started
 
         made = make_demo(again=again, empty=empty, door="cli", at=datetime.now(UTC), tell=tell)
+        seal_now()
     rows = _ranked(made)
     if as_json:
         typer.echo(json.dumps(_told(made, rows), ensure_ascii=False))

@@ -61,4 +61,5 @@ def _point_out(console: Console, made: Demo, rows: Sequence[ExposureRow]) -> Non
             f"  tradeline exposure bridge {STAR} --from {first} --to {AS_OF}{user}\n",
             soft_wrap=True,
         )
-    console.print("Then let the program check itself and the book:\n\n  tradeline doctor")
+    console.print("Then let the program check itself and the book:\n")
+    console.print(f"  tradeline doctor --as-of {AS_OF}{user}", soft_wrap=True)

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 VERSION_MIN: Final = 15
 SEAL_DELAY_MAX: Final = timedelta(minutes=5)
+SET_ASIDE_MAX: Final = timedelta(days=7)
+"""After this a row that nobody settled is a fault of the work, no longer work in progress."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,7 +43,7 @@ def check_server() -> Iterator[Check]:
 
 def check_book(*, day: date, at: datetime) -> Iterator[Check]:
     """Look at the acting organisation's book as of a day."""
-    yield from (_policy(), *_feeds(day), _set_aside(), _drift(), _horizon(day), _seal(at))
+    yield from (_policy(), *_feeds(day), _set_aside(at), _drift(), _horizon(day), _seal(at))
 
 
 def _version() -> Check:
@@ -112,10 +114,13 @@ def _feeds(day: date) -> Iterator[Check]:
         )  # fmt: skip
 
 
-def _set_aside() -> Check:
-    count = QuarantinedRow.objects.filter(state="open").count()
+def _set_aside(at: datetime) -> Check:
+    rows = QuarantinedRow.objects.filter(state="open").select_related("batch")
+    count, oldest = rows.count(), rows.order_by("batch__at").first()
+    waiting = at - oldest.batch.at if oldest else timedelta(0)
     return Check(
-        name="rows set aside", well=not count, found=f"{count} are open" if count else "none",
+        name="rows set aside", well=waiting <= SET_ASIDE_MAX,
+        found=f"{count} wait for someone, the oldest for {waiting.days} days" if count else "none",
         mend="mend or drop them: tradeline quarantine list",
     )  # fmt: skip
 
