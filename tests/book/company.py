@@ -87,13 +87,17 @@ class Company:
 
     def take(
         self, kind: str, *rows: Mapping[str, Any], day: date = DAY, full: bool = False,
-        confirmed: bool = True, source: Any = None,
+        confirmed: bool = True, again: bool = False, source: Any = None,
     ) -> Imported:  # fmt: skip
         """Import rows, or a source that was read, and return what became of them."""
         from tradeline.actions.imports import ImportRequest, import_feed
 
         request = ImportRequest(
-            feed=source or feed(kind, rows), day=day, full_extract=full, confirmed=confirmed
+            feed=source or feed(kind, rows),
+            day=day,
+            full_extract=full,
+            confirmed=confirmed,
+            again=again,
         )
         return import_feed(request, by=self.actor, at=next(self.clock))
 

@@ -57,16 +57,31 @@ def test_closing_needs_no_rate(company):
     assert company.buckets() == {"orders": 1}
 
 
-def test_same_file_on_a_later_day_is_news(company):
-    """An order held and released again: the file equals the first, and is applied once more."""
+def test_the_same_file_is_applied_once_unless_it_is_meant_again(company):
+    """An order held and released again: the file equals the first; it counts when that is said."""
     first = feed("orders", [{"order_no": "S1", "ordered_minor": 100}])
     company.take("orders", source=first)
     company.take("orders", {"order_no": "S1", "status": "held", "ordered_minor": 100})
     assert company.take("orders", source=first).repeated
     assert company.buckets() == {"held": 100}
-    again = company.take("orders", source=first, day=DAY + timedelta(days=1))
-    assert not again.repeated
+    later = DAY + timedelta(days=1)
+    assert company.take("orders", source=first, day=later).repeated
+    assert company.buckets() == {"held": 100}
+    assert not company.take("orders", source=first, day=later, again=True).repeated
     assert company.buckets() == {"orders": 100}
+
+
+def test_a_late_file_undoes_nothing(company):
+    """Yesterday's file may bring what today's did not tell of; else it is refused, whole."""
+    from tradeline.errors import StateFault
+
+    company.take("ar", ONE)
+    early = DAY - timedelta(days=1)
+    with pytest.raises(StateFault, match="newer file"):
+        company.take("ar", ONE | {"open_minor": 1}, TWO, day=early)
+    with pytest.raises(StateFault, match="as of"):
+        company.take("ar", TWO, day=early, full=True)
+    assert company.take("ar", TWO, day=early).rows_applied == 1
 
 
 def test_faulty_row_does_not_swallow_its_mended_repeats(company):

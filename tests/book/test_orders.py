@@ -137,13 +137,14 @@ def test_order_stays_beside_the_same_number_of_another_entity(company):
 
 def test_status_in_any_script_and_case(company):
     """A status of the policy counts however it is written, one outside ASCII too."""
-    from tradeline.actions.organisations import activate_policy
+    from tradeline.actions.policies import activate_policy
     from tradeline.policy.exposure import Exposure
     from tradeline.policy.schema import Policy
 
     statuses = {"geprüft": "open", "zurückgestellt": "held"}
     policy = Policy(exposure=Exposure(order_statuses=statuses))
-    activate_policy(policy=policy, reason="words", by=company.actor, at=next(company.clock))
+    now = next(company.clock)
+    activate_policy(policy=policy, reason="words", day=DAY, by=company.actor, at=now)
     company.take("orders", {"order_no": "S1", "status": " GEPRÜFT\t", "ordered_minor": 100},
                  {"order_no": "S2", "status": "Zurückgestellt", "ordered_minor": 30})  # fmt: skip
     assert company.buckets() == {"orders": 100, "held": 30}

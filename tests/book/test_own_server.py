@@ -24,7 +24,8 @@ def test_the_owners_url_makes_the_tables(urls):
     """With owner, app and keys named, the first command makes the tables and the company."""
     data, by_role = urls
     named = {"DATABASE_URL": by_role["app"], "DATABASE_OWNER_URL": by_role["owner"]}
-    keys = {"TRADELINE_CONTEXT_KEY": KEY, "TRADELINE_SECRET_KEY": KEY[::-1]}
+    keys = {"TRADELINE_CONTEXT_KEY": KEY, "TRADELINE_SECRET_KEY": KEY[::-1],
+            "TRADELINE_AUDIT_KEY": KEY}  # fmt: skip
     terminal = Terminal(data)
     missing = terminal.run("demo", "--empty", **named)
     assert missing.returncode == 2

@@ -33,12 +33,12 @@ SABOTEURS = {
         "ALTER TABLE position DROP CONSTRAINT position_pkey, ADD PRIMARY KEY (id, organisation_id)",
     ],
     "unique indexes": [
-        "ALTER TABLE account ADD UNIQUE (customer_no)",
+        "TRUNCATE position; ALTER TABLE position ADD UNIQUE (day)",
         "CREATE UNIQUE INDEX sly ON document (document_no, organisation_id)",
-        "CREATE UNIQUE INDEX sly ON account (lower(customer_no), organisation_id)",
+        "CREATE UNIQUE INDEX sly ON account (lower(customer_no), organisation_id) WHERE false",
     ],
     "foreign keys": [
-        "ALTER TABLE position ADD FOREIGN KEY (id) REFERENCES organisation (id)",
+        "TRUNCATE position; ALTER TABLE position ADD FOREIGN KEY (id) REFERENCES organisation (id)",
         "ALTER TABLE account ADD UNIQUE (id); ALTER TABLE mitigant ADD FOREIGN KEY "
         "(account_id) REFERENCES account (id)",
         "ALTER TABLE account ADD UNIQUE (id, organisation_id); ALTER TABLE mitigant ADD "

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tradeline.errors import NeedsConfirmation
+from tradeline.errors import NeedsConfirmation, StateFault
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from tradeline.actions.staging import Load
 
 
@@ -30,4 +32,22 @@ def confirm_closing(load: Load, missing: str, table: str, still_open: str) -> No
             f"the full extract lacks {closing:,} of {held:,} open rows, more than {share} %",
             mend="check that the file is whole; then say --confirm-closing, or import it without "
             "--full",
+        )
+
+
+def refuse_overtaken(load: Load, table: str, key: Sequence[str]) -> None:
+    """Raise StateFault when a late file has rows that a file of a later day has told of."""
+    if not load.late:
+        return
+    same = " AND ".join(f"d.{name} = s.{name}" for name in key)
+    known = load.value(
+        f"""SELECT count(*) FROM staged s
+        JOIN {table} d ON d.organisation_id = %(organisation)s AND {same}
+        JOIN import_batch b ON b.organisation_id = d.organisation_id AND b.id = d.batch_id
+        WHERE b.as_of > %(day)s"""
+    )
+    if known:
+        raise StateFault(
+            f"a newer file has told of {known:,} of these rows since", where=f"as of {load.day}",
+            mend="leave them out, or name the day the file speaks of with --as-of",
         )

@@ -7,7 +7,7 @@ from typing import Final
 import polars as pl
 
 from tradeline.actions.accounts import name_nameless
-from tradeline.actions.closing import confirm_closing
+from tradeline.actions.closing import confirm_closing, refuse_overtaken
 from tradeline.actions.lines import apply_changes, begin_changes
 from tradeline.actions.orders import recount_orders
 from tradeline.actions.rates import converted_sql
@@ -44,6 +44,7 @@ def apply(load: Load, rows: pl.DataFrame) -> Outcome:
     name_nameless(load.work, rows)
     names = [*KEY, *_FACTS, "line_currency"]
     stage(load.work, rows.select(names).sort(*KEY), KEY)
+    refuse_overtaken(load, "document", KEY)
     begin_changes(load.work)
     _compare(load)
     confirm_closing(load, _MISSING, "document", "open_minor > 0")

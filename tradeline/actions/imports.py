@@ -12,7 +12,7 @@ import json
 import uuid
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import TYPE_CHECKING, Final
 
 import polars as pl
@@ -48,6 +48,7 @@ _COUNTS: Final = (
     "rows_in", "rows_applied", "rows_unchanged", "rows_quarantined", "rows_closed",
 )  # fmt: skip
 _MANY: Final = 10_000  # rows, after which the planner should look anew
+_STATES: Final = ("ar", "orders")  # a file states what is so, and undoes what was
 _WITH_RATES: Final = ("ar", "orders")
 
 
@@ -77,6 +78,7 @@ class ImportRequest:
     day: date  # the business day the file speaks of
     full_extract: bool = False  # what it lacks is closed
     confirmed: bool = False  # even if that is much
+    again: bool = False  # apply the very same file once more, after others
     refreshes: bool = True  # tells how fresh the feed is; rows that were set aside do not
 
 
@@ -93,6 +95,7 @@ def import_feed(
     Raises:
         Refused: the actor may not import.
         NeedsConfirmation: a full extract would close unusually many rows.
+        StateFault: a newer file was applied, and this one would undo what it said.
         MissingRate: a limit in another currency turns a line that cannot be converted.
     """
     with suppress(_TakenBack), working(by, "imports.apply", at=at) as work:
@@ -108,22 +111,48 @@ def apply_feed(work: Work, request: ImportRequest, tell: Tell = lambda *_: None)
     Raises what `import_feed` raises, but for the permission, which is the action's own.
     """
     lock_feeds(work)
-    return _repeated(request) or _imported(work, request, tell)
+    before = None if request.again else _applied_before(request)
+    if before is not None:
+        _confirm_feed(work, request, before)
+        return Imported(kind=before.kind, batch_id=before.pk, repeated=True, rows_in=before.rows_in)
+    return _imported(work, request, tell)
 
 
-def _repeated(request: ImportRequest) -> Imported | None:
-    """Return what became of this very file when it was applied for this very day.
-
-    The same bytes on a later day are news: everything is again, or still, as they say.
-    """
+def _applied_before(request: ImportRequest) -> ImportBatch | None:
+    """Return the batch that this very file made, whenever it was applied."""
     feed = request.feed
-    batch = ImportBatch.objects.filter(
-        kind=feed.kind, sha256=feed.report.sha256, full_extract=request.full_extract,
-        as_of=request.day,
-    ).first()
-    if batch is None:
-        return None
-    return Imported(kind=feed.kind, batch_id=batch.pk, repeated=True, rows_in=batch.rows_in)
+    return ImportBatch.objects.filter(
+        kind=feed.kind, sha256=feed.report.sha256, full_extract=request.full_extract
+    ).order_by("-as_of").first()  # fmt: skip
+
+
+def _confirm_feed(work: Work, request: ImportRequest, batch: ImportBatch) -> None:
+    """Note that the newest file of a feed still holds on a later day; nothing else changes."""
+    confirmed = Feed.objects.filter(batch=batch, as_of__lt=request.day)
+    if confirmed.update(as_of=request.day):
+        after = {"file": request.feed.report.file, "as_of": request.day.isoformat()}
+        record(work, "FEED_CONFIRMED", f"batch {batch.pk}", after=after)
+
+
+def _is_late(request: ImportRequest) -> bool:
+    """Return whether the book knows the feed as of a later day than the file speaks of.
+
+    Raises:
+        StateFault: the file is a full extract, which would close what a newer one opened.
+    """
+    if request.feed.kind not in _STATES or not request.refreshes:
+        return False
+    entities = set(request.feed.table["entity"].unique().to_pylist())
+    newer = Feed.objects.filter(
+        kind=request.feed.kind, as_of__gt=request.day, entity__code__in=entities
+    ).first()  # fmt: skip
+    if newer is not None and request.full_extract:
+        raise StateFault(
+            f"the book knows {newer.kind} as of {newer.as_of}",
+            where=f"{request.feed.report.file}, a full extract as of {request.day}",
+            mend="import an extract of that day or later, or name its day with --as-of",
+        )
+    return newer is not None
 
 
 def _imported(work: Work, request: ImportRequest, tell: Tell) -> Imported:
@@ -144,7 +173,7 @@ def _imported(work: Work, request: ImportRequest, tell: Tell) -> Imported:
     whole, repeats = module.settle(whole)
     whole = _with_rates(work, whole, request, policy)
     tell(STEPS[2], 0, 1)
-    load = _load(work, request, whole, policy)
+    load = replace(_load(work, request, whole, policy), late=_is_late(request))
     usable = whole.filter(pl.col("reason").is_null())
     outcome = module.apply(load, usable)
     tell(STEPS[3], 0, 1)

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Final
 
 import polars as pl
 
-from tradeline.actions.closing import confirm_closing
+from tradeline.actions.closing import confirm_closing, refuse_overtaken
 from tradeline.actions.lines import apply_changes, begin_changes
 from tradeline.actions.rates import add_factors, converted_sql
 from tradeline.actions.staging import Load, Outcome, stage
@@ -72,6 +72,7 @@ def settle(frame: pl.DataFrame) -> tuple[pl.DataFrame, int]:
 def apply(load: Load, rows: pl.DataFrame) -> Outcome:
     """Write what is new or changed, close what a full extract lacks, and move the lines."""
     stage(load.work, rows.select(*KEY, *_FACTS).sort(*KEY), KEY)
+    refuse_overtaken(load, "order_line", KEY)
     begin_changes(load.work)
     load.run(
         f"""CREATE TEMP TABLE difference ON COMMIT DROP AS

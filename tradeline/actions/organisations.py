@@ -33,7 +33,7 @@ def found_organisation(
             Membership.objects.create(organisation_id=new, user=by, role=role)
         work = Work(actor=actor, at=at, cursor=cursor)
         record(work, "ORGANISATION_FOUNDED", f"organisation {new}", after={"name": name})
-        _activate(work, policy, "the first policy")
+        activate(work, policy, "the first policy")
     return organisation
 
 
@@ -67,13 +67,8 @@ def give_roles(work: Work, user: User, roles: Iterable[str]) -> None:
     record(work, "ROLES_GIVEN", f"person {user.pk}", after={"roles": given})
 
 
-def activate_policy(*, policy: Policy, reason: str, by: Actor, at: datetime) -> None:
-    """Put a policy in force; lines are counted by its switches from then on."""
-    with working(by, "policy.activate", at=at) as work:
-        _activate(work, policy, reason)
-
-
-def _activate(work: Work, policy: Policy, reason: str) -> None:
+def activate(work: Work, policy: Policy, reason: str) -> None:
+    """Put a policy in force within an action."""
     version = policy_version(policy)
     PolicyVersion.objects.create(
         organisation_id=work.actor.organisation_id, version=version, text=to_yaml(policy),

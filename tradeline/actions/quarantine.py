@@ -23,6 +23,7 @@ from tradeline.errors import ArgumentFault, NotFound, StateFault
 from tradeline.files.feed_raw import WHOLE_ROW
 from tradeline.files.feeds import ReadOptions, Source, read_feed
 from tradeline.models import ImportBatch, QuarantinedRow
+from tradeline.queries.quarantine import overtaken
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -61,7 +62,7 @@ def mend_row(
     feed = _read(row.batch, [row], [mended])
     with working(by, PERMISSION, at=at) as work:
         _open_row(row_id)
-        result = _applied(work, feed, day)
+        result = _applied(work, feed, day, row.batch.as_of)
         if result.rows_quarantined or not result.rows_in:
             raise StateFault(
                 f"the row still cannot be used: {next(iter(result.reasons), 'it reads as no row')}",
@@ -120,7 +121,7 @@ def _retry(
         with working(by, PERMISSION, at=at) as work:
             rows = _still_open(rows)
             trial = transaction.savepoint()
-            result = _applied(work, feed, day) if len(rows) == feed.rows_in else None
+            result = _applied(work, feed, day, batch.as_of) if len(rows) == feed.rows_in else None
             bad = _bad_places(result, feed) if result else set()
             if result and not bad:
                 _settle(work, rows, "mended")
@@ -215,7 +216,17 @@ def _options(reading: Mapping[str, Any]) -> ReadOptions:
     )  # fmt: skip
 
 
-def _applied(work: Work, feed: Feed, day: date) -> Imported:
+def _applied(work: Work, feed: Feed, day: date, since: date) -> Imported:
+    """Apply the rows, which must not undo what a newer file has said since.
+
+    Raises:
+        StateFault: a later file of the feed knows one of the documents or order lines.
+    """
+    if newer := overtaken(feed, since):
+        raise StateFault(
+            f"a newer file knows {newer}", where=feed.report.file,
+            mend="drop the row, or mend it where the newer file has it",
+        )  # fmt: skip
     return apply_feed(work, ImportRequest(feed=feed, day=day, refreshes=False))
 
 

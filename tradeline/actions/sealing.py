@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from django.db import connections
 
-from tradeline.errors import StateFault
+from tradeline.errors import EngineFault, StateFault
 from tradeline.files.audit_anchors import Anchor, anchor_line, key_id_of, sign_anchor
 from tradeline.files.audit_chain import Head, genesis, seal
 from tradeline.models.context import Actor, acting
@@ -43,6 +43,11 @@ def seal_all() -> int:
 
 def organisation_ids() -> list[uuid.UUID]:
     """Return the ids of all organisations, which the sealer may see and no more of them."""
+    if SEALER not in connections:
+        raise EngineFault(
+            "the trail cannot be sealed: the sealer's URL is not known",
+            mend="set DATABASE_SEALER_URL to the URL of the role tradeline_sealer",
+        )
     with connections[SEALER].cursor() as cursor:
         cursor.execute("SELECT id FROM organisation ORDER BY id")
         return [row[0] for row in cursor.fetchall()]

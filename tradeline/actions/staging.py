@@ -34,6 +34,7 @@ class Load:
     confirmed: bool
     policy: Policy
     entity_ids: tuple[str, ...]  # of the file
+    late: bool = False  # the book knows the feed as of a later day
     kept_ids: tuple[str, ...] = ()  # accounts with a row that is set aside: nothing is closed there
 
     @property

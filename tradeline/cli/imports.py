@@ -42,6 +42,9 @@ def import_file(  # noqa: PLR0917 - one parameter per option
     confirm_closing: Annotated[
         bool, typer.Option(help="Close even unusually many rows that a full extract lacks.")
     ] = False,
+    again: Annotated[
+        bool, typer.Option("--again", help="Apply the very same file once more, after others.")
+    ] = False,
     as_of: Annotated[
         str | None, typer.Option(metavar="YYYY-MM-DD", help="Day the file speaks of; today.")
     ] = None,
@@ -98,7 +101,8 @@ def import_file(  # noqa: PLR0917 - one parameter per option
         )  # fmt: skip
         tell("Reading", 1, 1)
         request = ImportRequest(
-            feed=feed, day=day_of(as_of), full_extract=full, confirmed=confirm_closing
+            feed=feed, day=day_of(as_of), full_extract=full, confirmed=confirm_closing,
+            again=again,
         )
         done = import_feed(request, by=by, at=datetime.now(UTC), preview=preview, tell=tell)
     if as_json:

@@ -14,6 +14,7 @@ from tradeline.cli import (
     exports,
     exposure,
     imports,
+    organisations,
     people,
     policies,
     quarantine,
@@ -30,6 +31,7 @@ app = typer.Typer(
 app.command("review")(reviews.review)
 app.command("replay")(reviews.replay)
 app.command("demo")(demo.demo)
+app.add_typer(organisations.app, name="organisation")
 app.command("people")(people.people)
 app.command("import")(imports.import_file)
 app.add_typer(exposure.app, name="exposure")
