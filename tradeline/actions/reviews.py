@@ -173,9 +173,11 @@ def _produce(folder: Path, request: ReviewRequest, tell: Tell) -> ReviewRun:
     with ThreadPoolExecutor(1) as beside:  # the canonical tables are written while others compute
         written = beside.submit(runs.store_canonical, folder, intake)
         master = _completed(intake, request, tell)
+        if intake.items is not None:
+            written.result()
+        intake = replace(intake, master=None, items=None, payments=None)  # let large tables go
+        tables = _reviewed(master, intake, request, tell)
         written.result()
-    intake = replace(intake, master=None, items=None, payments=None)  # let large tables go
-    tables = _reviewed(master, intake, request, tell)
     tell(PASSES[2], 0, 1)
     write_results(folder, tables, currency=intake.currency, csv=request.outputs.csv)
     tell(PASSES[2], 1, 1)

@@ -31,6 +31,12 @@ FORMULA_START: Final = "^[=+\\-@\t\r\n\x00\uff1d\uff0b\uff0d\uff20\u2212]"
 """What a spreadsheet may take for the start of a formula, full-width forms included."""
 
 _PLAIN_NUMBER: Final = r"^[+-]?[0-9]+(\.[0-9]+)?$"
+_REPEATING: Final = frozenset({
+    "entity", "currency", "ageing_bucket", "status", "band", "limit_action", "account_actions",
+    "check", "threshold", "severity", "code", "field", "source_file", "source_sheet",
+})  # fmt: skip
+"""Columns of few values: a dictionary makes them small; for others it is tried in vain."""
+
 _MEASURES: Final = ("measured", "threshold", "ar_utilisation_pct")  # text that may be a number
 
 
@@ -147,7 +153,10 @@ def _guarded(part: pa.Table) -> pa.Table:
 def _parquet(path: Path, schema: pa.Schema) -> pa.parquet.ParquetWriter:
     import pyarrow.parquet as pq
 
-    return pq.ParquetWriter(path, schema, compression="zstd", version="2.6", store_schema=True)
+    few = [name for name in schema.names if name in _REPEATING]
+    return pq.ParquetWriter(
+        path, schema, compression="zstd", version="2.6", store_schema=True, use_dictionary=few
+    )
 
 
 def _csv(path: Path, schema: pa.Schema) -> pa.csv.CSVWriter:
