@@ -18,6 +18,7 @@ KEY: Final = ("account_id", "document_no", "kind")
 _FACTS: Final = (
     "document_date", "due_date", "currency", "amount_minor", "open_minor", "disputed", "order_no",
 )  # fmt: skip
+TABLE: Final = "document"
 TOTAL: Final = "open_minor"
 CONVERTED: Final = ("open_minor",)
 _DEBITS: Final = ", ".join(f"'{kind}'" for kind in DEBITS)

@@ -178,7 +178,7 @@ def _imported(work: Work, request: ImportRequest, tell: Tell) -> Imported:
     outcome = module.apply(load, usable)
     tell(STEPS[3], 0, 1)
     if outcome.applied > _MANY:
-        refresh_statistics(work)
+        refresh_statistics(work, module.TABLE, outcome.applied)
     bad = _refused(whole, outcome)
     result = _result(request, load, outcome, frame, bad, opened=opened, repeats=repeats)
     _record(load, request, result, bad)

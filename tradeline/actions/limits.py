@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 KEY: Final = ("account_id", "kind", "valid_from")
 _FACTS: Final = ("currency", "limit_minor", "valid_to")
+TABLE: Final = "limit_version"
 TOTAL: Final = "limit_minor"
 
 

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 KEY: Final = ("account_id",)
 _TEXTS: Final = ("segment", "tier", "industry", "country", "tax_id")
 _FACTS: Final = ("customer_name", "parent_no", *_TEXTS, "intercompany", "term")
+TABLE: Final = "account"
 TOTAL: Final = None
 
 

@@ -33,6 +33,7 @@ _FACTS: Final = (
 COUNTED: Final = (
     "counted_shipped_minor", "counted_orders_minor", "counted_later_minor", "counted_held_minor",
 )  # fmt: skip
+TABLE: Final = "order_line"
 TOTAL: Final = "ordered_minor"
 CONVERTED: Final = ("ordered_minor", "shipped_minor")
 _MANY: Final = 5_000  # orders

@@ -11,6 +11,7 @@ from tradeline.engine.feed_checks import set_aside, settle_repeats, without_blan
 
 KEY: Final = ("account_id", "payment_no", "document_no", "kind")
 _FACTS: Final = ("date", "currency", "amount_minor")
+TABLE: Final = "payment"
 TOTAL: Final = "amount_minor"
 _KNOWN: Final = ("payment", "returned", "broken_promise", "write_off")
 

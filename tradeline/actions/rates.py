@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from tradeline.files.rates import Rates
 
 KEY: Final = ("date", "from", "to")
+TABLE: Final = "fx_rate"
 TOTAL: Final = None
 DECIMALS_MAX: Final = 12
 

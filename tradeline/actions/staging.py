@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 _ROWS_PER_CHUNK: Final = 50_000
 _MAINTAIN_VERSION: Final = 17_00_00
+_MUCH: Final = 0.2  # of what the planner knows of a table
 _TYPES: Final[Mapping[Any, str]] = {pl.Int64: "bigint", pl.Date: "date", pl.Boolean: "boolean"}
 
 
@@ -86,13 +87,16 @@ def add_rows(work: Work, table: str, frame: pl.DataFrame) -> None:
     work.run("DROP TABLE incoming")
 
 
-def refresh_statistics(work: Work) -> None:
-    """Let the planner look at the bulk tables anew, where the server lets the program do so.
+def refresh_statistics(work: Work, table: str, written: int) -> None:
+    """Let the planner look anew at a table that grew by much, and at the lines its rows moved.
 
     PostgreSQL before 17 keeps that to the owner; there autovacuum does it within minutes.
     """
-    if work.cursor.connection.info.server_version >= _MAINTAIN_VERSION:
-        work.run("ANALYZE account, credit_line, line_event, document, order_line, payment")
+    if work.cursor.connection.info.server_version < _MAINTAIN_VERSION:
+        return
+    known = work.value("SELECT reltuples FROM pg_class WHERE oid = %s::regclass", [table])
+    if written > _MUCH * known:
+        work.run(f"ANALYZE account, credit_line, line_event, {table}")
 
 
 def stage(

@@ -27,7 +27,8 @@ CREATE INDEX quarantined_row_open ON quarantined_row (organisation_id, kind, cus
 -- After a large import the program brings the planner's statistics up to date itself.
 DO $$ BEGIN
     IF current_setting('server_version_num')::int >= 170000 THEN
-        GRANT MAINTAIN ON account, credit_line, line_event, document, order_line, payment
+        GRANT MAINTAIN ON account, credit_line, line_event, document, order_line, payment,
+            limit_version, fx_rate
             TO tradeline_app;
     END IF;
 END $$;
