@@ -44,5 +44,5 @@ def check(roles: Collection[str], permission: str) -> None:
         raise Refused(
             f"this needs one of the roles {', '.join(able) or 'that nobody has'}",
             where=permission,
-            mend=f"ask a {able[0]}" if able else "this cannot be done",
+            mend="ask one of them; see: tradeline people" if able else "this cannot be done",
         )

@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from django.db import connection
 
-from tradeline import permissions
-from tradeline.models import Membership
-from tradeline.models.context import Actor, acting
+from tradeline.models.context import Actor
+from tradeline.queries.reading import reading
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -53,8 +52,5 @@ def working(actor: Actor, permission: str, *, at: datetime) -> Iterator[Work]:
     Raises:
         Refused: none of the actor's roles in the organisation has the permission.
     """
-    with acting(actor), connection.cursor() as cursor:
-        roles = Membership.objects.filter(user_id=actor.user_id,
-                                          organisation_id=actor.organisation_id)  # fmt: skip
-        permissions.check(set(roles.values_list("role", flat=True)), permission)
+    with reading(actor, permission), connection.cursor() as cursor:
         yield Work(actor=actor, at=at, cursor=cursor)

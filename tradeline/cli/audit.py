@@ -41,10 +41,10 @@ def show(
     """Show the newest events: when, who, through which door, what."""
     by = actor(organisation, user)
     from tradeline.cli.screen_upkeep import show_events
-    from tradeline.models.context import acting
     from tradeline.queries.audit import events
+    from tradeline.queries.reading import reading
 
-    with acting(by):
+    with reading(by, "audit.read"):
         found = events(subject=subject, action=action, count=count)
     if not as_json:
         show_events(found)
@@ -104,10 +104,10 @@ def export(
 ) -> None:
     """Write the organisation's sealed trail, to be proved elsewhere without the database."""
     by = actor(organisation, user)
-    from tradeline.models.context import acting
     from tradeline.queries.audit import export_trail
+    from tradeline.queries.reading import reading
 
-    with acting(by), out.open("wb") as file:
+    with reading(by, "audit.read"), out.open("wb") as file:
         count = export_trail(file, by.organisation_id)
     typer.echo(f"{count} records written. Prove them with: tradeline audit verify --export {out}")
 
@@ -179,14 +179,14 @@ def _with_book(
     from django.conf import settings
 
     from tradeline.files.audit_verify import verify as verify_files
-    from tradeline.models.context import acting
     from tradeline.queries.audit import export_trail
+    from tradeline.queries.reading import reading
 
     signed = anchors or settings.DATABASE.anchors
     heads = io.BytesIO(signed.read_bytes() if signed.exists() else b"")
     trail = io.BytesIO(exported.read_bytes() if exported else b"")
     if exported is None:
-        with acting(by):
+        with reading(by, "audit.read"):
             export_trail(trail, by.organisation_id)
         trail.seek(0)
     keys = _keys(public_key or own_public_key())

@@ -44,10 +44,10 @@ def cover(  # noqa: PLR0917 - one parameter per option
     from tradeline.actions.mitigants import add_cover
     from tradeline.cli.exposure import account_row
     from tradeline.engine.exposure import Cover
-    from tradeline.models.context import acting
     from tradeline.money import to_minor
+    from tradeline.queries.reading import reading
 
-    with acting(by):
+    with reading(by, "exposure.read"):
         account_id = account_row(customer_no, entity).account_id
     made = Cover(
         kind=kind, amount_minor=to_minor(_number(amount, "AMOUNT"), code),

@@ -25,11 +25,11 @@ def doctor(
     """Check server, roles, tables, feeds, sums and seals: all well, or what to do."""
     by = actor(organisation, user)
     from tradeline.cli.screen_upkeep import show_checks
-    from tradeline.models.context import acting
     from tradeline.queries.health import check_book, check_server
+    from tradeline.queries.reading import reading
 
     checks = list(check_server())
-    with acting(by):
+    with reading(by, "exposure.read"):
         checks += check_book(day=day_of(as_of), at=datetime.now(UTC))
     if as_json:
         typer.echo(json.dumps([asdict(check) for check in checks]))

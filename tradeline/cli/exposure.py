@@ -46,12 +46,12 @@ def exposure(  # noqa: PLR0917 - one parameter per option
         return
     by = actor(organisation, user)
     from tradeline.cli.screen_book import show_ranked
-    from tradeline.models.context import acting
     from tradeline.queries.exposure import Wanted, ranked
+    from tradeline.queries.reading import reading
 
     wanted = Wanted(over_pct=_percent(over), entity=entity, search=search, sort=sort, count=count,
                     offset=offset)  # fmt: skip
-    with acting(by):
+    with reading(by, "exposure.read"):
         rows = ranked(wanted)
     if as_json:
         typer.echo(json.dumps([told(row) for row in rows], ensure_ascii=False))
@@ -91,10 +91,10 @@ def show(
     """Show one account: buckets, headroom, and every document and order behind them."""
     by = actor(organisation, user)
     from tradeline.cli.screen_book import show_account
-    from tradeline.models.context import acting
     from tradeline.queries.accounts import behind
+    from tradeline.queries.reading import reading
 
-    with acting(by):
+    with reading(by, "exposure.read"):
         row = account_row(customer_no, entity)
         back = behind(row, as_of=day_of(as_of))
     if as_json:
@@ -169,10 +169,10 @@ def bridge(
     """Explain how exposure came from one day to another, step by step, to the cent."""
     by = actor(organisation, user)
     from tradeline.cli.screen_book import show_bridge
-    from tradeline.models.context import acting
     from tradeline.queries import exposure as queries
+    from tradeline.queries.reading import reading
 
-    with acting(by):
+    with reading(by, "exposure.read"):
         row = account_row(customer_no, entity)
         found = queries.bridge(
             row.line_id, first=day_of(first, "--from"), last=day_of(last, "--to")

@@ -37,10 +37,10 @@ def list_rows(
 ) -> None:
     """Show the rows that wait, with their reasons and cells."""
     by = actor(organisation, user)
-    from tradeline.models.context import acting
     from tradeline.queries.quarantine import waiting
+    from tradeline.queries.reading import reading
 
-    with acting(by):
+    with reading(by, "exposure.read"):
         rows = waiting(kind=kind.value if kind else None, customer_no=customer, count=count)
     if as_json:
         typer.echo(json.dumps([_row(row) for row in rows], ensure_ascii=False))

@@ -217,12 +217,12 @@ def _of_files(
 def _of_book(day: date, by: Actor) -> Iterator[tuple[list[Source], Policy]]:
     """Yield the book as files and its policy; the run folder keeps its own copy of both."""
     from tradeline.files.records import Source
-    from tradeline.models.context import acting
     from tradeline.queries.policies import policy_in_force
+    from tradeline.queries.reading import reading
     from tradeline.queries.snapshots import write_snapshot
 
     with tempfile.TemporaryDirectory(prefix="tradeline-book-") as folder:
-        with acting(by):
+        with reading(by, "exposure.read"):
             files, policy = write_snapshot(Path(folder), as_of=day), policy_in_force()
         sources = [Source(path=path, role=path.stem) for path in files]  # type: ignore[arg-type]
         yield sources, policy

@@ -36,12 +36,12 @@ def show(
     by = actor(organisation, user)
     from tradeline.cli.exposure import account_row
     from tradeline.models import Account
-    from tradeline.models.context import acting
     from tradeline.policy.term_words import term_in_words
     from tradeline.queries.policies import policy_in_force
+    from tradeline.queries.reading import reading
     from tradeline.queries.terms import granted
 
-    with acting(by):
+    with reading(by, "exposure.read"):
         account = Account.objects.get(id=account_row(customer_no, entity).account_id)
         found = granted(account, day=day_of(as_of))
         words = term_in_words(found.term, policy_in_force().locale)
@@ -65,9 +65,9 @@ def set_(
     by = actor(organisation, user)
     from tradeline.actions.terms import set_terms
     from tradeline.cli.exposure import account_row
-    from tradeline.models.context import acting
+    from tradeline.queries.reading import reading
 
-    with acting(by):
+    with reading(by, "exposure.read"):
         account_id = account_row(customer_no, entity).account_id
     set_terms(account_id=account_id, name=term, valid_from=day_of(valid_from, "--from"),
               reason=reason, by=by, at=datetime.now(UTC))  # fmt: skip
@@ -83,10 +83,10 @@ def compliance(
     """Show by account whether agreed terms were granted and kept, and discounts taken late."""
     by = actor(organisation, user)
     from tradeline.cli.screen_upkeep import show_compliance
-    from tradeline.models.context import acting
+    from tradeline.queries.reading import reading
     from tradeline.queries.terms import compliance as of_day
 
-    with acting(by):
+    with reading(by, "exposure.read"):
         rows = of_day(day=day_of(as_of))
     if as_json:
         typer.echo(json.dumps([_told(row) for row in rows]))
