@@ -35,8 +35,9 @@ _BLANKS: Mapping[str, Mapping[str, Any]] = {
 
 
 _ASKED = Asked(
-    entity="MAIN", currency=None, tax_included=None, tax_rate=None, headers=(), banner=()
-)
+    entity="MAIN", currency=None, unit=None, tax_included=None, tax_rate=None, headers=(),
+    banner=(),
+)  # fmt: skip
 
 
 @dataclass(frozen=True, kw_only=True)

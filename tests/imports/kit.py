@@ -65,21 +65,22 @@ def written(folder, kind, rows, name="file"):
     return path
 
 
-def read(path, kind):
+def read(path, kind, unit=None):
     """Return the file as a feed; amounts without a currency are rupees."""
     from tradeline.files.feeds import ReadOptions, Source, read_feed
 
     return read_feed(
-        Source(path=path), kind, ReadOptions(currency="INR", date_order="ymd", decimal="."),
+        Source(path=path), kind,
+        ReadOptions(currency="INR", date_order="ymd", decimal=".", unit=unit),
         entity="IN01", tax_included=True,
     )  # fmt: skip
 
 
-def taken(by, path, kind, *, preview=False, day=DAY, **how):
+def taken(by, path, kind, *, preview=False, day=DAY, unit=None, **how):
     """Import the file and return what it did."""
     from tradeline.actions.imports import ImportRequest, import_feed
 
-    request = ImportRequest(feed=read(path, kind), day=day, **how)
+    request = ImportRequest(feed=read(path, kind, unit), day=day, **how)
     return import_feed(request, by=by, at=datetime.now(UTC), preview=preview)
 
 

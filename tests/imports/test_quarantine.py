@@ -132,6 +132,15 @@ def test_who_may_not(with_bad):
     assert dump(with_bad) == before
 
 
+def test_a_mended_row_counts_in_the_unit_its_file_was_read_in(by, tmp_path):
+    """A file said to be in thousands: 12.50 in a mended row is 12,500 as in every other row."""
+    taken(by, written(tmp_path, "ar", [*items(3), BAD]), "ar", unit="thousand")
+    before = totals(by).lines[1]
+    (row,) = _waiting(by)
+    _mend(by, row, amount="12.50")
+    assert totals(by).lines[1] - before == 1_250_000
+
+
 def test_rows_are_applied_again_once_the_rate_is_there(by, tmp_path):
     """A row without a rate waits; when the rate came in, a retry applies it and leaves the rest."""
     from tradeline.actions.quarantine import retry_rows

@@ -14,7 +14,7 @@ from tradeline.files.feed_prepare import prepare
 from tradeline.files.feed_tables import FEEDS, LEFT_OUT
 from tradeline.files.formats import detect
 from tradeline.files.profile import with_profile
-from tradeline.files.records import ReadOptions, Source, SourceReport
+from tradeline.files.records import AmountUnit, ReadOptions, Source, SourceReport
 from tradeline.files.runs import file_hash
 from tradeline.files.sandbox import RawTable, Reading
 from tradeline.files.synonyms import FeedKind, feed_words
@@ -39,6 +39,7 @@ class Asked:
 
     entity: str
     currency: str | None
+    unit: AmountUnit | None
     tax_included: bool | None
     tax_rate: str | None
     headers: tuple[str, ...]
@@ -105,7 +106,7 @@ def read_feed(
     file = prepare(source, raw, options, kind, entity)
     table = _table(file, kind, _columns(file, kind, tax))
     asked = Asked(
-        entity=entity, currency=options.currency, tax_included=tax_included,
+        entity=entity, currency=options.currency, unit=options.unit, tax_included=tax_included,
         tax_rate=None if tax_rate is None else str(tax_rate), headers=tuple(raw.headers),
         banner=tuple(raw.about.get("banner", ())),
     )  # fmt: skip
