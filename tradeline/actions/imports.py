@@ -22,7 +22,13 @@ from tradeline.actions.accounts import entities, with_accounts
 from tradeline.actions.acting import Actor, Work, working
 from tradeline.actions.audit import record
 from tradeline.actions.staging import Load, Outcome, add_rows, lock_feeds, refresh_statistics
-from tradeline.engine.feed_checks import set_aside, with_faults, without_larger, without_rate
+from tradeline.engine.feed_checks import (
+    set_aside,
+    with_faults,
+    without_larger,
+    without_overlong,
+    without_rate,
+)
 from tradeline.errors import MissingRate, StateFault
 from tradeline.models import Feed, ImportBatch
 from tradeline.money import AMOUNT_MINOR_MAX
@@ -160,7 +166,8 @@ def _imported(work: Work, request: ImportRequest, tell: Tell) -> Imported:
     kind, module = request.feed.kind, _KINDS[request.feed.kind]
     policy = policy_in_force()
     tell(STEPS[0], 0, 1)
-    frame = module.check(with_faults(pl.DataFrame(pl.from_arrow(request.feed.table))))
+    frame = with_faults(pl.DataFrame(pl.from_arrow(request.feed.table)))
+    frame = module.check(without_overlong(frame))
     frame = _with_entities(work, frame, kind)
     if kind == "orders":
         frame = orders.without_unknown_status(frame, policy)

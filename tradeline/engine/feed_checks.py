@@ -14,6 +14,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
 DEBITS: Final = ("invoice", "debit_note", "interest")
+CODE_MAX: Final = 64  # characters of a number or word of the user's systems
+_CODES: Final = (
+    "customer_no", "parent_no", "segment", "tier", "industry", "tax_id", "document_no", "order_no",
+    "line_no", "status", "payment_no",
+)  # fmt: skip
 
 
 def with_faults(frame: pl.DataFrame) -> pl.DataFrame:
@@ -34,6 +39,15 @@ def without_blanks(frame: pl.DataFrame, columns: Sequence[str]) -> pl.DataFrame:
     """Set aside the rows that lack one of the columns."""
     for name in columns:
         frame = set_aside(frame, pl.col(name).is_null(), f"{name.removesuffix('_minor')} is blank")
+    return frame
+
+
+def without_overlong(frame: pl.DataFrame) -> pl.DataFrame:
+    """Set aside the rows with a number or word that is too long; cut, it could be another's."""
+    for name in _CODES:
+        if name in frame.columns:
+            reason = f"{name} has more than {CODE_MAX} characters"
+            frame = set_aside(frame, pl.col(name).str.len_chars() > CODE_MAX, reason)
     return frame
 
 

@@ -7,6 +7,8 @@ from typing import Any
 
 from django.db import models
 
+from tradeline.engine.feed_checks import CODE_MAX
+
 
 def key(to: str, **options: Any) -> models.ForeignKey[Any, Any]:
     """Return a foreign key within one organisation.
@@ -28,7 +30,7 @@ class Owned(models.Model):
         abstract = True
 
 
-def code(max_length: int = 64, **options: Any) -> models.CharField[Any, Any]:
+def code(max_length: int = CODE_MAX, **options: Any) -> models.CharField[Any, Any]:
     """Return a column for numbers and names of the user's systems, compared byte by byte."""
     return models.CharField(max_length=max_length, db_collation="C", **options)
 
