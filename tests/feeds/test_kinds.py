@@ -189,3 +189,11 @@ def test_an_answer_names_a_field_of_the_kind(tray):
     text = "customer_no,Ceiling,currency\n1,5,USD"
     for answer in ({"Ceiling": "limit"}, {"limit": "Ceiling"}):
         assert tray.rows("limits", text, mapping=answer)[0]["limit_minor"] == 500
+
+
+@pytest.mark.parametrize("kind", ["customers", "limits", "ar", "orders", "payments"])
+def test_a_file_that_is_none_of_this_kind_says_what_lacks(tray, kind):
+    """Not one column means anything: the columns that are missing are named."""
+    options = {"tax_included": True} if kind == "orders" else {}
+    with pytest.raises(MappingFault, match="customer_no"):
+        tray.feed(kind, "apples,pears\n1,2\n3,4", **options)

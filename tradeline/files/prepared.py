@@ -236,7 +236,7 @@ def without_pseudo_rows(
 ) -> tuple[pl.DataFrame, list[pl.DataFrame], dict[str, pl.Series]]:
     """Return the real rows, one finding per total or balance row left out, and clean texts."""
     names = [f for f in ("customer_no", "customer_name", "document_no") if f in mapped.columns]
-    if mapped.role == "rates":
+    if mapped.role == "rates" or not names:  # what lacks is told when the columns are counted
         return frame, [], {}
     places = [mapped.columns[name] for name in names]
     texts = [cells.text(frame[str(i)], clean=raw.clean.get(i, False)) for i in places]
