@@ -71,6 +71,18 @@ def test_the_same_file_is_applied_once_unless_it_is_meant_again(company):
     assert company.buckets() == {"orders": 100}
 
 
+def test_the_same_file_again_on_its_own_day(company):
+    """A wrong file came in between; the right one is put back the same day, as often as needed."""
+    right = feed("ar", [ONE])
+    company.take("ar", source=right)
+    for _ in range(2):
+        company.take("ar", {**ONE, "amount_minor": 99})
+        assert company.take("ar", source=right).repeated
+        assert company.buckets() == {"receivables": 99}
+        assert not company.take("ar", source=right, again=True).repeated
+        assert company.buckets() == {"receivables": 10}
+
+
 def test_a_late_file_undoes_nothing(company):
     """Yesterday's file may bring what today's did not tell of; else it is refused, whole."""
     from tradeline.errors import StateFault

@@ -211,7 +211,8 @@ def _options(reading: Mapping[str, Any]) -> ReadOptions:
     asked = reading["asked"]
     return ReadOptions(
         currency=asked["currency"], date_order=reading["date_order"], decimal=reading["decimal"],
-        unit=asked.get("unit"), encoding="utf-8", delimiter=",", header_row=len(asked["banner"]) + 1,
+        unit=asked.get("unit"), encoding="utf-8", delimiter=",",
+        header_row=len(asked["banner"]) + 1,
         mapping={match["header"]: match["field"] for match in reading["matches"]},
     )  # fmt: skip
 

@@ -43,6 +43,7 @@ def show_import(done: Imported, feed: Feed, *, preview: bool) -> None:
     console = Console()
     if done.repeated:
         console.print(f"{feed.report.file} was applied before, as it is: nothing changed.")
+        console.print("To apply it again, after others or read in another way, say --again.")
         return
     verb = "would be" if preview else "were"
     console.print(

@@ -42,7 +42,7 @@ class ImportBatch(Owned):
         db_table = "import_batch"
         constraints = [
             models.UniqueConstraint(
-                fields=["organisation", "kind", "entity", "sha256", "full_extract", "as_of"],
+                fields=["organisation", "kind", "entity", "sha256", "full_extract", "as_of", "at"],
                 name="import_batch_once", nulls_distinct=False,
             ),
             one_of("kind", FeedKind, "import_batch_kind"),
