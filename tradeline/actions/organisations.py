@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import uuid
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from django.db import connection
 
 from tradeline.actions.acting import Actor, Work, working
 from tradeline.actions.audit import record
+from tradeline.errors import ArgumentFault, StateFault
 from tradeline.models import LegalEntity, Membership, Organisation, PolicyVersion, User
 from tradeline.models.context import acting
 from tradeline.policy.load import policy_version
@@ -18,13 +19,20 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from datetime import datetime
 
+    from django.db.models import CharField, Model
+
     from tradeline.policy.schema import Policy
 
 
 def found_organisation(
     *, name: str, policy: Policy, by: User, door: str, at: datetime
 ) -> Organisation:
-    """Create an organisation with a policy; its founder becomes admin and controller."""
+    """Create an organisation with a policy; its founder becomes admin and controller.
+
+    Raises:
+        ArgumentFault: the name is blank or too long.
+    """
+    fits(Organisation, name=name)
     new = uuid.uuid4()
     actor = Actor(organisation_id=new, user_id=by.pk, door=door)
     with acting(actor), connection.cursor() as cursor:
@@ -40,8 +48,17 @@ def found_organisation(
 def add_entity(
     *, code: str, name: str, currency: str, country: str, by: Actor, at: datetime
 ) -> LegalEntity:
-    """Add a legal entity with its functional currency."""
+    """Add a legal entity with its functional currency.
+
+    Raises:
+        Refused: the actor may not manage the organisation.
+        ArgumentFault: a text is blank or too long.
+        StateFault: there is an entity with this code.
+    """
+    fits(LegalEntity, code=code, name=name, country=country)
     with working(by, "people.manage", at=at) as work:
+        if LegalEntity.objects.filter(code=code).exists():
+            raise StateFault(f"there is a legal entity {code} already", mend="choose another code")
         entity = LegalEntity.objects.create(
             organisation_id=by.organisation_id, code=code, name=name, currency=currency,
             country=country,
@@ -49,6 +66,19 @@ def add_entity(
         after = {"name": name, "currency": currency, "country": country}
         record(work, "ENTITY_ADDED", f"entity {code}", after=after)
     return entity
+
+
+def fits(model: type[Model], **texts: str) -> None:
+    """Raise ArgumentFault where a text is blank or longer than its column."""
+    for name, text in texts.items():
+        column = cast("CharField[str, str]", model._meta.get_field(name))  # noqa: SLF001 - documented by Django
+        if not (text.strip() or column.blank):
+            raise ArgumentFault(f"the {name} is blank", mend="write one")
+        if column.max_length and len(text) > column.max_length:
+            raise ArgumentFault(
+                f"the {name} has {len(text)} characters",
+                mend=f"write at most {column.max_length}",
+            )
 
 
 def add_member(*, user: User, roles: Iterable[str], by: Actor, at: datetime) -> None:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from tradeline.actions.acting import Actor, working
 from tradeline.actions.audit import record
-from tradeline.actions.organisations import give_roles
+from tradeline.actions.organisations import fits, give_roles
 from tradeline.errors import StateFault
 from tradeline.models import User
 
@@ -32,8 +32,10 @@ def first_person(*, login: str, name: str, at: datetime) -> User:
     """Make a login outside any organisation: the one that founds it; no trail exists yet.
 
     Raises:
+        ArgumentFault: the login is blank, or it or the name is too long.
         StateFault: the login is taken.
     """
+    fits(User, username=login, first_name=name)
     if User.objects.filter(username=login).exists():
         raise StateFault(f"the login {login} is taken", mend="choose another login")
     person = User(username=login, first_name=name, date_joined=at)

@@ -32,10 +32,12 @@ def found(
 
     written = find_policy(policy)
     open_book()
-    from tradeline.actions.organisations import found_organisation
+    from tradeline.actions.organisations import fits, found_organisation
     from tradeline.actions.people import first_person
+    from tradeline.models import Organisation
 
     at = datetime.now(UTC)
+    fits(Organisation, name=name)  # before the login is made, which would be taken ever after
     founder = first_person(login=login, name="", at=at)
     found_organisation(name=name, policy=written, by=founder, door="cli", at=at)
     typer.echo(f"{name} is founded. Next: tradeline organisation entity CODE --name ... "
