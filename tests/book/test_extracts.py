@@ -71,6 +71,18 @@ def test_the_same_file_is_applied_once_unless_it_is_meant_again(company):
     assert company.buckets() == {"orders": 100}
 
 
+@pytest.mark.parametrize("lost", [{"customer_no": None}, {"entity": "MIAN"}], ids=str)
+def test_a_row_that_nobody_owns_may_be_what_is_missing(company, lost):
+    """One of a hundred documents has no readable customer: nothing closes before that is said."""
+    documents = [{"document_no": str(n), "amount_minor": 10} for n in range(100)]
+    company.take("ar", *documents)
+    last = {**documents.pop(), **lost}
+    with pytest.raises(NeedsConfirmation, match="cannot be read"):
+        company.take("ar", *documents, last, full=True, confirmed=False)
+    assert company.buckets() == {"receivables": 1000}
+    assert company.take("ar", *documents, last, full=True).rows_closed == 1
+
+
 def test_the_same_file_again_on_its_own_day(company):
     """A wrong file came in between; the right one is put back the same day, as often as needed."""
     right = feed("ar", [ONE])

@@ -15,12 +15,21 @@ if TYPE_CHECKING:
 def confirm_closing(load: Load, missing: str, table: str, still_open: str) -> None:
     """Raise NeedsConfirmation when more would be closed than the policy's share of what is open.
 
+    So it does, however little that is, when rows of the file are set aside that may be what it
+    lacks, since nothing tells whose they are.
+
     `missing` is the FROM and WHERE of the rows that would be closed; `still_open` is the condition
     of an open row of `table`.
     """
     if not load.full_extract or load.confirmed:
         return
     closing = load.value(f"SELECT count(*) FROM {missing}")
+    if closing and load.homeless:
+        raise NeedsConfirmation(
+            f"the full extract lacks {closing:,} open rows, which may be among the "
+            f"{load.homeless:,} whose customer or entity cannot be read",
+            mend="mend these in the file; or say --confirm-closing, or import it without --full",
+        )
     held = load.value(
         f"""SELECT count(*) FROM {table} d JOIN account a ON a.organisation_id = d.organisation_id
         AND a.id = d.account_id WHERE d.organisation_id = %(organisation)s AND {still_open}

@@ -231,7 +231,16 @@ def _load(work: Work, request: ImportRequest, frame: pl.DataFrame, policy: Polic
         work=work, batch_id=uuid.uuid4(), day=request.day, full_extract=request.full_extract,
         confirmed=request.confirmed, policy=policy, entity_ids=_distinct(frame, "entity_id"),
         kept_ids=_distinct(frame.filter(pl.col("reason").is_not_null()), "account_id"),
+        homeless=_homeless(frame),
     )  # fmt: skip
+
+
+def _homeless(frame: pl.DataFrame) -> int:
+    """Return how many rows were set aside of which not even the customer or entity is known."""
+    if "customer_no" not in frame.columns:
+        return 0
+    unknown = pl.col("customer_no").is_null() | pl.col("entity_id").is_null()
+    return frame.filter(pl.col("reason").is_not_null() & unknown).height
 
 
 def _distinct(frame: pl.DataFrame, column: str) -> tuple[str, ...]:

@@ -37,6 +37,7 @@ class Load:
     entity_ids: tuple[str, ...]  # of the file
     late: bool = False  # the book knows the feed as of a later day
     kept_ids: tuple[str, ...] = ()  # accounts with a row that is set aside: nothing is closed there
+    homeless: int = 0  # rows set aside of which not even the customer or entity is known
 
     @property
     def values(self) -> dict[str, Any]:
