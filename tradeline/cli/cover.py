@@ -44,13 +44,12 @@ def cover(  # noqa: PLR0917 - one parameter per option
     from tradeline.actions.mitigants import add_cover
     from tradeline.cli.exposure import account_row
     from tradeline.engine.exposure import Cover
-    from tradeline.money import to_minor
     from tradeline.queries.reading import reading
 
     with reading(by, "exposure.read"):
         account_id = account_row(customer_no, entity).account_id
     made = Cover(
-        kind=kind, amount_minor=to_minor(_number(amount, "AMOUNT"), code),
+        kind=kind, amount_minor=_minor(amount, code),
         cover_bp=_basis_points(share, "--share"), haircut_bp=_basis_points(haircut, "--haircut"),
         valid_from=day_of(first, "--from"), valid_to=day_of(last, "--to"),
         terms_days_max=terms_days,
@@ -58,6 +57,19 @@ def cover(  # noqa: PLR0917 - one parameter per option
     add_cover(account_id=account_id, cover=made, currency=code, reference=reference, by=by,
                  at=datetime.now(UTC))  # fmt: skip
     typer.echo(f"Recorded. See the net exposure: tradeline exposure show {customer_no}")
+
+
+def _minor(text: str, currency: str) -> int:
+    """Return the amount in minor units; one that the book cannot hold to the digit is refused."""
+    from tradeline.money import AMOUNT_MINOR_MAX, exponent, to_minor
+
+    number, digits = _number(text, "AMOUNT"), exponent(currency)
+    if number > AMOUNT_MINOR_MAX or number != round(number, digits):
+        raise ArgumentFault(
+            f"'{text}' is no amount of {currency}", where="AMOUNT",
+            mend=f"write at most {digits} decimals, and no more than 15 digits",
+        )  # fmt: skip
+    return to_minor(number, currency)
 
 
 def _basis_points(text: str, option: str) -> int:

@@ -192,7 +192,12 @@ def bridge(
 
 
 def _percent(text: str | None) -> Decimal | None:
+    if text is None:
+        return None
     try:
-        return None if text is None else Decimal(text)
-    except InvalidOperation as error:
-        raise ArgumentFault(f"'{text}' is no percentage", mend="write it as 80") from error
+        number = Decimal(text)
+    except InvalidOperation:
+        number = Decimal("NaN")
+    if not number.is_finite():
+        raise ArgumentFault(f"'{text}' is no percentage", where="--over", mend="write it as 80")
+    return number

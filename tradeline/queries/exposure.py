@@ -159,7 +159,12 @@ def bridge(line_id: str, *, first: date, last: date) -> Bridge:
 
     The opening is the sum of all that moved before; the closing is the line's exposure less all
     that moved since. Files may come late: a move belongs to its business day, not to its turn.
+
+    Raises:
+        ArgumentFault: the days are in the wrong order.
     """
+    if last < first:
+        raise ArgumentFault(f"{last} lies before {first}", mend="check --from and --to")
     sign = signs(policy_in_force().exposure)
     with connection.cursor() as cursor:
         opening = _moved(cursor, line_id, sign, before=first)
