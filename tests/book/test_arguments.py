@@ -18,3 +18,14 @@ def test_odd_arguments(terminal, command):
     done = terminal.run(*command, "--user", "anna")
     assert done.returncode == 2, done.stdout
     assert done.stderr.startswith("error: ")
+
+
+@pytest.mark.parametrize(
+    "command", [("export", "none/x"), ("verify", "--export", "none/x"),
+                ("verify", "--anchors", "none/x")], ids=" ".join,
+)  # fmt: skip
+def test_a_trail_that_cannot_be_opened(terminal, tmp_path, command):
+    """A mistyped file is named; heads that were asked for are never taken for none."""
+    done = terminal.run("audit", *command, "--user", "ada", cwd=tmp_path)
+    assert done.returncode == 2, done.stdout
+    assert "none/x cannot be opened" in done.stderr

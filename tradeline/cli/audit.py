@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path  # noqa: TC003 - typer reads it from the signature
 from typing import TYPE_CHECKING, Annotated
@@ -15,6 +16,8 @@ from tradeline.cli.errors import FINDINGS, guard
 from tradeline.errors import ArgumentFault
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from tradeline.files.audit_verify import Verdict
 
 app = typer.Typer(
@@ -107,7 +110,7 @@ def export(
     from tradeline.queries.audit import export_trail
     from tradeline.queries.reading import reading
 
-    with reading(by, "audit.read"), out.open("wb") as file:
+    with _files(), reading(by, "audit.read"), out.open("wb") as file:
         count = export_trail(file, by.organisation_id)
     typer.echo(f"{count} records written. Prove them with: tradeline audit verify --export {out}")
 
@@ -150,12 +153,18 @@ def _offline(exported: Path, anchors: Path, public_key: str) -> Verdict:
     """Verify two files with nothing but a public key; needs neither Django nor a database."""
     from tradeline.files.audit_verify import verify as verify_files
 
+    with _files(), exported.open("rb") as records, anchors.open("rb") as heads:
+        return verify_files(records, heads, _keys(public_key))
+
+
+@contextmanager
+def _files() -> Iterator[None]:
+    """Turn a file that cannot be opened into an ArgumentFault."""
     try:
-        with exported.open("rb") as records, anchors.open("rb") as heads:
-            return verify_files(records, heads, _keys(public_key))
+        yield
     except OSError as error:
         raise ArgumentFault(
-            f"{error.filename} cannot be read: {error.strerror}", mend="check the file's name"
+            f"{error.filename} cannot be opened: {error.strerror}", mend="check the file's name"
         ) from error
 
 
@@ -183,8 +192,9 @@ def _with_book(
     from tradeline.queries.reading import reading
 
     signed = anchors or settings.DATABASE.anchors
-    heads = io.BytesIO(signed.read_bytes() if signed.exists() else b"")
-    trail = io.BytesIO(exported.read_bytes() if exported else b"")
+    with _files():
+        heads = io.BytesIO(signed.read_bytes() if anchors or signed.exists() else b"")
+        trail = io.BytesIO(exported.read_bytes() if exported else b"")
     if exported is None:
         with reading(by, "audit.read"):
             export_trail(trail, by.organisation_id)
