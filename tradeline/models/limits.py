@@ -28,8 +28,8 @@ class CreditLine(Owned):
     """An account's line of credit, or a group's: limit and exposure by bucket, kept up to date.
 
     Counters are in minor units of the line's currency and change only together with a LineEvent.
-    `limit_minor` is the limit valid now, temporary uplift included; null is "no limit known", 0 is
-    cash only.
+    `limit_minor` is the limit valid now, a temporary one in place of the base; null is "no limit
+    known", 0 is cash only.
     """
 
     account = key("tradeline.Account", null=True, blank=True)
