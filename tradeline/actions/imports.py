@@ -198,7 +198,11 @@ def _with_entities(work: Work, frame: pl.DataFrame, kind: str) -> pl.DataFrame:
     if kind == "rates":
         return frame
     found = frame.join(entities(work), on="entity", how="left", maintain_order="left")
-    reason = "there is no legal entity '" + pl.col("entity") + "'"
+    reason = (
+        pl.when(pl.col("entity") == "")
+        .then(pl.lit("it names no legal entity: import the file with --entity CODE"))
+        .otherwise("there is no legal entity '" + pl.col("entity") + "'")
+    )
     return set_aside(found, pl.col("entity_id").is_null(), reason)
 
 
