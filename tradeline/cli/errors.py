@@ -31,5 +31,5 @@ def guard() -> Iterator[None]:
         typer.echo(f"error: {error}", err=True)
         raise typer.Exit(UNUSABLE) from error
     except KeyboardInterrupt as stop:
-        typer.echo("interrupted: nothing was written", err=True)
+        typer.echo("interrupted: what was under way was not written", err=True)
         raise typer.Exit(INTERRUPTED) from stop
