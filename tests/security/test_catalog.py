@@ -34,7 +34,7 @@ SABOTEURS = {
     ],
     "unique indexes": [
         "TRUNCATE position; ALTER TABLE position ADD UNIQUE (day)",
-        "CREATE UNIQUE INDEX sly ON document (document_no, organisation_id)",
+        "CREATE UNIQUE INDEX sly ON document (document_no, organisation_id) WHERE false",
         "CREATE UNIQUE INDEX sly ON account (lower(customer_no), organisation_id) WHERE false",
     ],
     "foreign keys": [
