@@ -6,14 +6,14 @@ import json
 import os
 import tempfile
 from contextlib import contextmanager
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
-from tradeline.cli.book import OrganisationName, UserName, actor
+from tradeline.cli.book import OrganisationName, UserName, actor, day_of
 from tradeline.cli.errors import FINDINGS, guard
 from tradeline.cli.lean import leave_pandas_out
 from tradeline.cli.reading import DateOrderName, UnitName, pair, reading_options
@@ -21,6 +21,7 @@ from tradeline.errors import ArgumentFault
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+    from datetime import date
 
     from tradeline.actions.reviews import EngineChoice, ReviewRun
     from tradeline.files.records import Source
@@ -142,7 +143,7 @@ def review(  # noqa: PLR0917 - one parameter per option
         currency=currency, date_order=date_order, decimal=decimal, unit=unit, encoding=encoding,
         delimiter=delimiter, sheet=sheet, header_row=header_row, mapping=mapping, profile=profile,
     )  # fmt: skip
-    day = _day(as_of)
+    day = day_of(as_of)
     if book:
         material = _of_book(day, actor(organisation, user))
     else:
@@ -226,18 +227,6 @@ def _of_book(day: date, by: Actor) -> Iterator[tuple[list[Source], Policy]]:
             files, policy = write_snapshot(Path(folder), as_of=day), policy_in_force()
         sources = [Source(path=path, role=path.stem) for path in files]  # type: ignore[arg-type]
         yield sources, policy
-
-
-def _day(text: str | None) -> date:
-    """Return the review date; the one place where the command reads the clock for it."""
-    if text is None:
-        return datetime.now().astimezone().date()
-    try:
-        return date.fromisoformat(text)
-    except ValueError as error:
-        raise ArgumentFault(
-            f"'{text}' is no date", where="--as-of", mend="write it as 2026-06-30"
-        ) from error
 
 
 def _choice(engine: EngineName, url: str | None) -> EngineChoice:

@@ -1,7 +1,7 @@
 """What counts as exposure, and how fresh it must be."""
 
 from collections.abc import Mapping
-from typing import Annotated, Final, Literal
+from typing import Annotated, Any, Final, Literal
 
 from pydantic import AfterValidator
 
@@ -42,45 +42,25 @@ def _statuses() -> Mapping[str, OrderMeaning]:
     return _lower(found)
 
 
+def _switch(description: str) -> Any:
+    """Return whether a bucket counts; all do unless the policy says otherwise."""
+    return number(True, "yes or no", CREDIT_CHECK, description)  # noqa: FBT003 - the default
+
+
 class Exposure(Section):
     """What a customer owes and has ordered, as one number to hold against the limit."""
 
-    receivables: bool = number(
-        default=True, unit="yes or no", source=CREDIT_CHECK,
-        description="Open invoices, debit notes and interest count.",
-    )  # fmt: skip
-    billed_not_posted: bool = number(
-        default=True, unit="yes or no", source=CREDIT_CHECK,
-        description="Billing documents that are not yet in the ledger count.",
-    )  # fmt: skip
-    shipped_not_billed: bool = number(
-        default=True, unit="yes or no", source=CREDIT_CHECK,
-        description="Goods that are shipped and not yet invoiced count.",
-    )  # fmt: skip
-    orders: bool = number(
-        default=True, unit="yes or no", source=CREDIT_CHECK,
-        description="Open orders that ship inside the horizon count.",
-    )  # fmt: skip
-    reserved: bool = number(
-        default=True, unit="yes or no", source=CREDIT_CHECK,
-        description="Authorised orders that the order file does not show yet count.",
-    )  # fmt: skip
-    special: bool = number(
-        default=True, unit="yes or no", source=CREDIT_CHECK,
-        description="Special liabilities, such as guarantees given for the customer, count.",
-    )  # fmt: skip
-    unapplied_cash: bool = number(
-        default=True, unit="yes or no", source=CREDIT_CHECK,
-        description="Cash on account reduces exposure.",
-    )  # fmt: skip
-    unapplied_credits: bool = number(
-        default=True, unit="yes or no", source=CREDIT_CHECK,
-        description="Open credit notes reduce exposure.",
-    )  # fmt: skip
-    deposits: bool = number(
-        default=True, unit="yes or no", source=CREDIT_CHECK,
-        description="Deposits received reduce exposure; deposits asked for do not.",
-    )  # fmt: skip
+    receivables: bool = _switch("Open invoices, debit notes and interest count.")
+    billed_not_posted: bool = _switch("Billing documents that are not yet in the ledger count.")
+    shipped_not_billed: bool = _switch("Goods that are shipped and not yet invoiced count.")
+    orders: bool = _switch("Open orders that ship inside the horizon count.")
+    reserved: bool = _switch("Authorised orders that the order file does not show yet count.")
+    special: bool = _switch(
+        "Special liabilities, such as guarantees given for the customer, count."
+    )
+    unapplied_cash: bool = _switch("Cash on account reduces exposure.")
+    unapplied_credits: bool = _switch("Open credit notes reduce exposure.")
+    deposits: bool = _switch("Deposits received reduce exposure; deposits asked for do not.")
     horizon_days: Whole = days(
         60, "dynamic credit check with a horizon", "Orders that ship later are shown beside."
     )
