@@ -62,13 +62,13 @@ SABOTEURS = {
         "search_path = pg_catalog, pg_temp AS 'SELECT 1'",
     ],
     "search paths": [
-        "ALTER FUNCTION app.context() RESET search_path",
-        "ALTER FUNCTION app.context() SET search_path = pg_catalog, app",
-        "ALTER FUNCTION app.context() SET search_path = pg_temp, pg_catalog",
+        "ALTER FUNCTION app.organisation() RESET search_path",
+        "ALTER FUNCTION app.organisation() SET search_path = pg_catalog, app",
+        "ALTER FUNCTION app.organisation() SET search_path = pg_temp, pg_catalog",
         "ALTER FUNCTION app.require_links() SET search_path = pg_catalog, public",
     ],
     "functions": [
-        "GRANT EXECUTE ON FUNCTION app.context() TO PUBLIC",
+        "GRANT EXECUTE ON FUNCTION app.organisation() TO PUBLIC",
         "CREATE FUNCTION app.help() RETURNS int LANGUAGE sql RETURN 1",
     ],
     "roles": [

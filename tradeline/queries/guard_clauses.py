@@ -21,7 +21,7 @@ INSERT_ONLY: Final = {
 WIDER: Final = (("membership", "also"), ("organisation", "also"), ("organisation", "all_ids"))
 """Policies that show, and never let write, more than the organisation's own rows."""
 
-DEFINERS: Final = ("app.context()",)
+DEFINERS: Final = ("app.organisation()",)
 """Functions that run with their owner's rights."""
 
 TUNED: Final = ("lock_timeout", "idle_in_transaction_session_timeout", "statement_timeout")
