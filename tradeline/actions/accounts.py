@@ -102,11 +102,11 @@ def _open(work: Work, accounts: pl.DataFrame) -> int:
 
 
 _BLANK: Final = ("segment", "tier", "industry", "country", "tax_id")
-_ZERO: Final = (*COUNTERS, "exposure_minor", "version")
+_ZERO: Final = (*COUNTERS, "exposure_minor", "version", "documents_version")
 _ACCOUNTS: Final = f"""
-INSERT INTO account (organisation_id, id, entity_id, customer_no, name, intercompany,
-    {", ".join(_BLANK)})
-SELECT %(organisation)s, account_id, entity_id, customer_no, customer_name, false,
+INSERT INTO account (organisation_id, id, entity_id, customer_no, name, intercompany, status,
+    dunning_level, {", ".join(_BLANK)})
+SELECT %(organisation)s, account_id, entity_id, customer_no, customer_name, false, 'active', 0,
     {", ".join("''" for _ in _BLANK)} FROM opening"""
 _LINES: Final = f"""
 INSERT INTO credit_line (organisation_id, id, account_id, currency, {", ".join(_ZERO)})
