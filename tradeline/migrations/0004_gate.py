@@ -354,4 +354,6 @@ class Migration(migrations.Migration):
         sql_file("gate_verdict", undo=""),
         sql_file("gate", undo=""),
         sql_file("gate_settle", undo=""),
+        sql_file("gate_orders", undo=""),
+        sql_file("gate_doors", undo=""),
     ]

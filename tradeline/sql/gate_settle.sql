@@ -186,6 +186,79 @@ BEGIN
     RETURN n;
 END $$;
 
+-- An account's line as of today; the caller holds its lock. Its standing is brought up to date.
+CREATE FUNCTION app.line_today(line uuid, today date) RETURNS credit_line
+LANGUAGE plpgsql AS $$
+DECLARE
+    l credit_line;
+    s standing;
+BEGIN
+    SELECT * INTO l FROM credit_line x WHERE x.organisation_id = app.inside() AND x.id = line;
+    SELECT * INTO s FROM standing x WHERE x.organisation_id = app.inside() AND x.line_id = line;
+    IF s.day IS NULL OR s.day < today OR s.documents_version <> l.documents_version THEN
+        PERFORM app.resolve_line(line, today);
+        SELECT * INTO l FROM credit_line x WHERE x.organisation_id = app.inside() AND x.id = line;
+    END IF;
+    RETURN l;
+END $$;
+
+-- Days since the last file of each feed of a legal entity.
+CREATE FUNCTION app.ages_of(entity uuid, today date, OUT ar int, OUT orders int, OUT payments int, OUT limits int)
+LANGUAGE plpgsql STABLE AS $$
+BEGIN
+    SELECT today - max(x.as_of) FILTER (WHERE kind = 'ar'),
+        today - max(x.as_of) FILTER (WHERE kind = 'orders'),
+        today - max(x.as_of) FILTER (WHERE kind = 'payments'),
+        today - max(x.as_of) FILTER (WHERE kind = 'limits')
+    INTO ar, orders, payments, limits FROM feed x
+    WHERE x.organisation_id = app.inside() AND (x.entity_id = entity OR x.entity_id IS NULL);
+END $$;
+
+CREATE FUNCTION app.ages_text(f record) RETURNS text
+LANGUAGE plpgsql IMMUTABLE AS $$
+BEGIN
+    RETURN concat('{"ar":', coalesce(f.ar::text, 'null'), ',"orders":', coalesce(f.orders::text, 'null'),
+        ',"payments":', coalesce(f.payments::text, 'null'), ',"limits":', coalesce(f.limits::text, 'null'), '}');
+END $$;
+
+-- What the order file counts for an order, while it speaks for it.
+CREATE FUNCTION app.file_counts(c commitment, account uuid, number text) RETURNS app.gate_moves
+LANGUAGE plpgsql STABLE AS $$
+DECLARE
+    o app.gate_moves := ROW(0, 0, 0, 0, 0, 0);
+BEGIN
+    IF c.id IS NULL OR NOT c.speaks THEN
+        SELECT coalesce(sum(counted_orders_minor), 0), 0, coalesce(sum(counted_later_minor), 0),
+            coalesce(sum(counted_shipped_minor), 0), 0, coalesce(sum(counted_held_minor), 0)
+        INTO o FROM order_line x WHERE x.organisation_id = app.inside()
+            AND x.account_id = account AND x.order_no = number;
+    END IF;
+    RETURN o;
+END $$;
+
+-- From now on the order file does not count for an order; nothing where it did not.
+CREATE FUNCTION app.silence_file(o app.gate_moves, c commitment) RETURNS void
+LANGUAGE plpgsql AS $$
+BEGIN
+    IF (o.orders, o.later, o.shipped, o.held) <> (0, 0, 0, 0) THEN
+        UPDATE order_line SET counted_orders_minor = 0, counted_later_minor = 0,
+            counted_shipped_minor = 0, counted_held_minor = 0
+        WHERE organisation_id = c.organisation_id AND account_id = c.account_id
+            AND order_no = c.order_no;
+    END IF;
+END $$;
+
+-- How the counters move from what an order counted, by itself or in the file, to what it will.
+CREATE FUNCTION app.moves_to(k record, c commitment, o app.gate_moves) RETURNS app.gate_moves
+LANGUAGE plpgsql IMMUTABLE AS $$
+BEGIN
+    RETURN ROW(-o.orders, k.reserved - coalesce(c.counted_reserved_minor, 0),
+        k.later - coalesce(c.counted_later_minor, 0) - o.later,
+        k.shipped - coalesce(c.counted_shipped_minor, 0) - o.shipped,
+        k.billed - coalesce(c.counted_billed_minor, 0),
+        k.held - coalesce(c.counted_held_minor, 0) - o.held);
+END $$;
+
 -- Move a line by an order's change, with its event.
 CREATE FUNCTION app.move_line(
     l credit_line, m app.gate_moves, exposure bigint, why text, decision uuid, today date
@@ -283,9 +356,9 @@ BEGIN
         a.order_no, c.version, a.amount_minor, rules, e.release_id, facts, answer, now(), who);
     INSERT INTO audit_event (organisation_id, id, at, by_id, door, action, subject, body)
     VALUES (org, gen_random_uuid(), now(), who, a.door, 'ORDER_DECIDED', subject,
-        convert_to(concat('{"action":"ORDER_DECIDED","actor":"', who, '","after":{"amount":"',
-            app.money(a.amount_minor, a.currency), '","currency":"', a.currency,
-            '","decision":"', decision, '","outcome":"', e.outcome, '","verb":"', a.verb,
+        convert_to(concat('{"action":"ORDER_DECIDED","actor":"', who, '","after":{"amount":', coalesce('"' || app.money(a.amount_minor, a.currency) || '"', 'null'),
+            ',"currency":', coalesce('"' || a.currency || '"', 'null'),
+            ',"decision":"', decision, '","outcome":"', e.outcome, '","verb":"', a.verb,
             '"},"at":"', to_char(now() AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'),
             '","before":{},"door":"', a.door, '","reason":', to_json(coalesce(a.reason, ''))::text,
             ',"subject":', to_json(subject)::text, '}'), 'UTF8'));
@@ -340,9 +413,8 @@ DECLARE
 BEGIN
     n := app.account_named(a.customer, a.entity);
     IF n.group_id IS NOT NULL THEN
-        PERFORM FROM credit_line WHERE organisation_id = org AND id = ANY (app.group_lines(n.group_id)
-            || (SELECT x.id FROM credit_line x WHERE x.organisation_id = org AND x.account_id = n.id))
-        ORDER BY id FOR NO KEY UPDATE;
+        PERFORM app.lock_account(ARRAY(SELECT x.id FROM credit_line x
+            WHERE x.organisation_id = org AND x.account_id = n.id), n.group_id);
     END IF;
     SELECT * INTO l FROM credit_line x WHERE x.organisation_id = org AND x.account_id = n.id
     FOR NO KEY UPDATE;
@@ -363,12 +435,8 @@ BEGIN
         END IF;
         RETURN;
     END IF;
+    l := app.line_today(l.id, today);
     SELECT * INTO s FROM standing x WHERE x.organisation_id = org AND x.line_id = l.id;
-    IF s.day IS NULL OR s.day < today OR s.documents_version <> l.documents_version THEN
-        PERFORM app.resolve_line(l.id, today);
-        SELECT * INTO s FROM standing x WHERE x.organisation_id = org AND x.line_id = l.id;
-        SELECT * INTO l FROM credit_line x WHERE x.organisation_id = org AND x.id = l.id;
-    END IF;
     SELECT * INTO r FROM line_rules x WHERE x.organisation_id = org AND x.id = s.rules_id;
     SELECT * INTO c FROM commitment x WHERE x.organisation_id = org
         AND x.entity_id = n.entity_id AND x.order_no = a.order_no;
@@ -385,27 +453,12 @@ BEGIN
     END IF;
     w := app.wanted(a, c, l, n.entity_id, above, below);
     k := app.commitment_counts(w, today + r.horizon_days);
-    o := ROW(0, 0, 0, 0, 0, 0);
-    IF c.id IS NULL OR NOT c.speaks THEN
-        SELECT coalesce(sum(counted_orders_minor), 0), 0, coalesce(sum(counted_later_minor), 0),
-            coalesce(sum(counted_shipped_minor), 0), 0, coalesce(sum(counted_held_minor), 0)
-        INTO o FROM order_line x
-        WHERE x.organisation_id = org AND x.account_id = n.id AND x.order_no = a.order_no;
-    END IF;
-    m := ROW(-o.orders, k.reserved - coalesce(c.counted_reserved_minor, 0),
-        k.later - coalesce(c.counted_later_minor, 0) - o.later,
-        k.shipped - coalesce(c.counted_shipped_minor, 0) - o.shipped,
-        k.billed - coalesce(c.counted_billed_minor, 0), -coalesce(c.counted_held_minor, 0) - o.held);
+    o := app.file_counts(c, n.id, a.order_no);
+    m := app.moves_to(k, c, o);
     e.after_minor := l.exposure_minor + r.signs[2] * m.billed + r.signs[3] * m.shipped
         + r.signs[4] * m.orders + r.signs[5] * m.reserved;
-    SELECT today - max(x.as_of) FILTER (WHERE kind = 'ar') AS ar,
-        today - max(x.as_of) FILTER (WHERE kind = 'orders') AS orders,
-        today - max(x.as_of) FILTER (WHERE kind = 'payments') AS payments,
-        today - max(x.as_of) FILTER (WHERE kind = 'limits') AS limits
-    INTO f FROM feed x
-    WHERE x.organisation_id = org AND (x.entity_id = n.entity_id OR x.entity_id IS NULL);
-    ages := concat('{"ar":', coalesce(f.ar::text, 'null'), ',"orders":', coalesce(f.orders::text, 'null'),
-        ',"payments":', coalesce(f.payments::text, 'null'), ',"limits":', coalesce(f.limits::text, 'null'), '}');
+    f := app.ages_of(n.entity_id, today);
+    ages := app.ages_text(f);
     numbers := ROW(today, l.currency, l.limit_minor, l.exposure_minor, e.after_minor,
         e.after_minor + l.orders_later_minor + m.later,
         CASE WHEN above IS NOT NULL THEN app.converted(a.amount_minor, above, below) END, a.currency,
@@ -444,7 +497,7 @@ BEGIN
         w.expires_at := CASE WHEN was_live THEN c.expires_at
             ELSE now() + make_interval(days => r.hold_days) END;
         m := ROW(0, 0, 0, 0, 0, w.counted_held_minor - coalesce(c.counted_held_minor, 0));
-        o.orders := 0; o.later := 0; o.shipped := 0; o.held := 0;
+        o := ROW(0, 0, 0, 0, 0, 0);
     END IF;
     answer := app.gate_answer(decision, a, w, e, l.exposure_minor, l, ages, r.policy);
     facts := app.facts(a, w, numbers, s, e);
@@ -454,11 +507,7 @@ BEGIN
     END IF;
     PERFORM app.move_line(l, m, e.exposure_minor, e.kind, decision, today);
     PERFORM app.keep_commitment(w, c.id IS NULL);
-    IF (o.orders, o.later, o.shipped, o.held) <> (0, 0, 0, 0) THEN
-        UPDATE order_line SET counted_orders_minor = 0, counted_later_minor = 0,
-            counted_shipped_minor = 0, counted_held_minor = 0
-        WHERE organisation_id = org AND account_id = n.id AND order_no = a.order_no;
-    END IF;
+    PERFORM app.silence_file(o, w);
     IF c.id IS NOT NULL OR e.outcome = 'held' THEN
         PERFORM app.keep_hold(a, w, r, e, decision);
     END IF;
@@ -501,10 +550,12 @@ BEGIN
     IF d.id IS NULL THEN
         RETURN;
     END IF;
-    IF d.outcome = 'voided' THEN
+    IF d.outcome = 'voided' OR EXISTS (SELECT FROM decision x
+            WHERE x.organisation_id = d.organisation_id AND x.client = a.client
+                AND x.key = left(a.key, 120) || ':void' AND x.verb = 'cancel') THEN
         status := 409;
         answer := app.gate_problem(409, 'The call was voided',
-            'This call was voided before it came: choose a new key to ask again.', 'Idempotency-Key');
+            'This call was voided: choose a new key to ask again.', 'Idempotency-Key');
     ELSIF d.body_sha256 <> a.body_sha256 THEN
         status := 422;
         answer := app.gate_problem(422, 'The key was used for another call',
@@ -514,58 +565,3 @@ BEGIN
         facts := CASE d.outcome WHEN 'held' THEN d.facts END;
     END IF;
 END $$;
-
--- Plans are made once and go by indexes, whatever the statistics of a table that was empty when they
--- were made: the cost of a check does not grow with the book.
---
--- Settle calls of one organisation, each on the book as those before it left it. Returns each
--- one's HTTP status and body, and for a held order the facts that its ways out follow from
--- (engine/unblock.py).
-CREATE FUNCTION app.check_orders(asked jsonb)
-RETURNS TABLE (turn int, status int, answer text, facts text)
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp
-SET plan_cache_mode = force_generic_plan SET enable_seqscan = off AS $$
-DECLARE
-    asks app.gate_ask[] := ARRAY(SELECT a FROM jsonb_populate_recordset(NULL::app.gate_ask, asked) a
-        ORDER BY a.turn);
-    ask app.gate_ask;
-    done record;
-BEGIN
-    PERFORM app.act_inside();
-    IF cardinality(asks) > 1 THEN
-        PERFORM app.lock_lines(asks);
-    END IF;
-    FOREACH ask IN ARRAY asks LOOP
-        done := app.settle_ask(ask);
-        turn := ask.turn; status := done.status; answer := done.answer; facts := done.facts;
-        RETURN NEXT;
-    END LOOP;
-END $$;
-
--- Resolve the standing of every account's line that is not of today, so that no check has to.
--- Returns how many there were.
-CREATE FUNCTION app.resolve_stale() RETURNS int
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp
-SET plan_cache_mode = force_generic_plan SET enable_seqscan = off AS $$
-DECLARE
-    today date := (now() AT TIME ZONE 'UTC')::date;
-    line uuid;
-    count int := 0;
-BEGIN
-    PERFORM app.act_inside();
-    FOR line IN SELECT l.id FROM credit_line l LEFT JOIN standing s
-            ON s.organisation_id = l.organisation_id AND s.line_id = l.id
-        WHERE l.organisation_id = app.inside() AND l.account_id IS NOT NULL AND (s.day IS NULL
-            OR s.day < today OR s.documents_version <> l.documents_version)
-        ORDER BY l.id FOR NO KEY UPDATE OF l
-    LOOP
-        PERFORM app.resolve_line(line, today);
-        count := count + 1;
-    END LOOP;
-    RETURN count;
-END $$;
-
-GRANT EXECUTE ON FUNCTION app.check_orders(jsonb), app.resolve_stale() TO tradeline_app;
-
--- Answers and facts of a decision stay in its row.
-ALTER TABLE decision SET (toast_tuple_target = 8160);
