@@ -111,7 +111,30 @@ def one_of_each(actor: Actor, entity: Any) -> None:
     line_event(actor, its_line)
     _around(actor, of, its_line)
     _from_files(actor, of, file)
+    _messages(actor, its_line)
     _seals(actor)
+
+
+def outbox(actor: Actor, of: Any = None, **changes: Any) -> Any:
+    """Return a message on a line, or on none."""
+    columns = {"id": uuid4(), "topic": "alert.utilisation", "payload": {}, "at": AT,
+               "line_id": of and of.pk, "line_version": of and of.version}  # fmt: skip
+    return write(models.Outbox, actor, **columns | changes)
+
+
+def endpoint(actor: Actor, **changes: Any) -> Any:
+    """Return an address for webhooks that wants every alert."""
+    columns = {"url": f"https://{uuid4().hex[:12]}.example/in", "topics": ["alert.*"],
+               "created_by_id": actor.user_id, "created_at": AT}  # fmt: skip
+    return write(models.WebhookEndpoint, actor, **columns | changes)
+
+
+def _messages(actor: Actor, its_line: Any) -> None:
+    write(models.Delivery, actor, using="sender", outbox_id=outbox(actor, its_line).pk,
+          channel="webhook", endpoint_id=endpoint(actor).pk, line_id=its_line.pk, line_version=0,
+          made_at=AT, next_at=AT)  # fmt: skip
+    write(models.AlertState, actor, kind="overdue", subject=uuid4(), step=1)
+    write(models.AlertSubscription, actor, user_id=actor.user_id, topic="*", way="digest")
 
 
 def _around(actor: Actor, of: Any, its_line: Any) -> None:

@@ -184,4 +184,4 @@ def _by_column(aim: Aim) -> Made:
 
 def adapted(value: Any) -> Any:
     """Return a value that was read as one that can be written."""
-    return Jsonb(value) if isinstance(value, dict) else value
+    return Jsonb(value) if isinstance(value, dict | list) else value

@@ -3,6 +3,13 @@
 from __future__ import annotations
 
 from tradeline.models.accounts import Account, AccountAlias
+from tradeline.models.alerts import (
+    AlertState,
+    AlertSubscription,
+    Delivery,
+    Outbox,
+    WebhookEndpoint,
+)
 from tradeline.models.audit import AuditAnchor, AuditEvent, AuditSeal
 from tradeline.models.documents import Document
 from tradeline.models.exposure import LineEvent, Position
@@ -23,11 +30,14 @@ __all__ = [
     "Account",
     "AccountAlias",
     "AgreedTerms",
+    "AlertState",
+    "AlertSubscription",
     "AuditAnchor",
     "AuditEvent",
     "AuditSeal",
     "CreditLine",
     "CustomerGroup",
+    "Delivery",
     "Document",
     "ExternalFlag",
     "Feed",
@@ -40,9 +50,11 @@ __all__ = [
     "Mitigant",
     "OrderLine",
     "Organisation",
+    "Outbox",
     "Payment",
     "PolicyVersion",
     "Position",
     "QuarantinedRow",
     "User",
+    "WebhookEndpoint",
 ]

@@ -20,6 +20,7 @@ class Account(Owned):
     country = models.CharField(max_length=2, blank=True)
     tax_id = code(blank=True)
     intercompany = models.BooleanField(default=False)  # own affiliates are left out of rankings
+    owner = key("tradeline.User", null=True, blank=True, db_constraint=True)  # who looks after it
 
     class Meta:
         db_table = "account"

@@ -32,21 +32,24 @@ def sql_file(name: str, *, undo: str) -> RunSQL:
 class Tenant(Operation):
     """Give a model's table to the organisations.
 
-    `app` lists what the application may do. `guarded` names the links that are checked once per
+    `grants` says by role what it may do. `guarded` names the links that are checked once per
     statement over all rows it wrote (sql/links_exist.sql), since a foreign key would look up each
     of a million rows by itself; the other links get foreign keys. `linked` says that such links
-    point here: then a row never goes and never changes its key.
+    point here: then a row never goes and never changes its key. `hot` leaves out the link to the
+    organisation, whose one row each insert would lock: row security vouches for it.
     `also_visible` is a condition for rows that may be read, never written, besides one's own.
     """
 
     reversible = True
 
     def __init__(
-        self, model: str, *, app: str = "SELECT, INSERT, UPDATE", sealer: str = "",
-        guarded: tuple[str, ...] = (), linked: bool = False, also_visible: str = "",
+        self, model: str, *, guarded: tuple[str, ...] = (), linked: bool = False,
+        also_visible: str = "", hot: bool = False, **grants: str,
     ) -> None:  # fmt: skip
-        self.model, self.app, self.sealer = model, app, sealer
-        self.guarded, self.linked, self.also_visible = guarded, linked, also_visible
+        self.model, self.guarded, self.linked = model, guarded, linked
+        self.also_visible, self.hot = also_visible, hot
+        self.grants = {"app": "SELECT, INSERT, UPDATE", "reader": "SELECT", "auditor": "SELECT",
+                       **grants}  # fmt: skip
 
     def state_forwards(self, app_label: str, state: ProjectState) -> None:
         """Change nothing in Django's own picture."""
@@ -58,7 +61,7 @@ class Tenant(Operation):
         """Key, secure and grant the table."""
         model = to_state.apps.get_model(app_label, self.model)
         table = model._meta.db_table
-        statements = [*_keys(model, self.guarded), *self._security(table)]
+        statements = [*_keys(model, self.guarded, hot=self.hot), *self._security(table)]
         if self.linked:
             statements += _stays(table)
         for statement in statements:
@@ -68,14 +71,13 @@ class Tenant(Operation):
         """Do nothing: the table itself goes with the migration that made it."""
 
     def _security(self, table: str) -> list[str]:
-        grants = {"app": self.app, "sealer": self.sealer, "reader": "SELECT", "auditor": "SELECT"}
         return [
             f'ALTER TABLE "{table}" ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY',
             f'CREATE POLICY mine ON "{table}" USING ({MINE}) WITH CHECK ({MINE})',
             *([f'CREATE POLICY also ON "{table}" FOR SELECT USING ({self.also_visible})']
               if self.also_visible else []),
             *(f'GRANT {what} ON "{table}" TO {role_name(role)}'
-              for role, what in grants.items() if what),
+              for role, what in self.grants.items() if what),
         ]  # fmt: skip
 
     def describe(self) -> str:
@@ -83,7 +85,7 @@ class Tenant(Operation):
         return f"Secure {self.model} by organisation"
 
 
-def _keys(model: type[Model], guarded: tuple[str, ...]) -> list[str]:
+def _keys(model: type[Model], guarded: tuple[str, ...], *, hot: bool = False) -> list[str]:
     """Return the statements that put the organisation into primary and foreign keys."""
     table, statements = model._meta.db_table, []
     if model._meta.pk.name == "id":
@@ -96,7 +98,7 @@ def _keys(model: type[Model], guarded: tuple[str, ...]) -> list[str]:
     for field, target in links:
         linked = _guard if field.name in guarded else _foreign
         statements += linked(table, field.column, target)
-    if all(field.null and field.name not in guarded for field, _ in links):
+    if not hot and all(field.null and field.name not in guarded for field, _ in links):
         statements.append(  # else the linked row's key vouches for it
             f'ALTER TABLE "{table}" ADD CONSTRAINT "{table}_organisation_id" '
             "FOREIGN KEY (organisation_id) REFERENCES organisation (id)"
