@@ -83,6 +83,12 @@ class Got:
         return json.loads(self.body)
 
 
+class Server(ThreadingHTTPServer):
+    """Lets many senders wait in the line."""
+
+    request_queue_size = 64
+
+
 @dataclass
 class Hook:
     """A web server; `answer` says what it answers to a request."""
@@ -123,7 +129,7 @@ def web() -> Hook:
         def log_message(self, *_: object) -> None:
             pass
 
-    hook = Hook(ThreadingHTTPServer(("127.0.0.1", 0), Handler))
+    hook = Hook(Server(("127.0.0.1", 0), Handler))
     threading.Thread(target=hook.server.serve_forever, daemon=True).start()
     return hook
 

@@ -321,8 +321,8 @@ def test_nothing_crosses_organisations(office):
     from tradeline.actions.delivery import deliver_all
     from tradeline.actions.endpoints import add_endpoint, rotate_secret
     from tradeline.errors import NotFound
-    from tradeline.queries.outbox import alerts, deliveries
     from tradeline.models.context import acting
+    from tradeline.queries.outbox import alerts, deliveries
 
     endpoint, _ = office.endpoint("/ours")
     add_endpoint(url=office.hook.url("/theirs"), topics=["*"], allowed=office.out.egress, key=KEY,

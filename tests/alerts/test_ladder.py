@@ -81,9 +81,8 @@ class Model:
         """Return the levels that send."""
         if limit is None:
             return []
-        if exposure <= 0:
-            use = Fraction(0)
-        else:
+        use = Fraction(0)
+        if exposure > 0:
             use = Fraction(exposure, limit) * 10_000 if limit else None  # None: beyond all
         crossed = []
         for level in self.sent:

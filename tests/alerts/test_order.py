@@ -1,4 +1,4 @@
-"""Each line's messages arrive in order; what commits late is not missed; who is killed loses nothing."""
+"""Messages arrive in each line's order; late commits are not missed; kills lose nothing."""
 
 from __future__ import annotations
 
@@ -97,7 +97,7 @@ def test_two_senders_at_once_send_each_once_and_in_order(office):
 def late(office, book):
     """Write ten messages in transactions that commit in another order than they began.
 
-    Yields the ids in the order of a number drawn at the insert, and a function that commits the next.
+    Yields for each the number that it drew at the insert, its id and its connection.
     """
     organisation = office.people.admin.organisation_id
     dice = random.Random(4)
@@ -119,19 +119,16 @@ def late(office, book):
 
 
 def test_commits_out_of_order_are_not_missed(office, late):
-    """Polled after every commit, all ten arrive; who asks for numbers after the last misses some."""
+    """Polled after each commit, all ten arrive; who asks for later numbers misses some."""
     office.endpoint()
     naive, last = [], 0
-    for number, key, connection in late:
-        connection.execute("SET LOCAL timezone TO 'UTC'")
+    for _, key, connection in late:
         connection.commit()
         office.deliver()
-        committed = {key: number for number, key, each in late if _is_idle(each)}
-        fresh = sorted((n, k) for k, n in committed.items() if n > last)
-        naive += [k for _, k in fresh]
-        last = max([last, *(n for n, _ in fresh)])
+        fresh = [number for number, _, each in late if _is_idle(each) and number > last]
+        naive += fresh
+        last = max([last, *fresh])
         assert key in {got.headers["webhook-id"] for got in office.hook.got}
-        del number
     assert len({got.headers["webhook-id"] for got in office.hook.got}) == 10
     assert len(naive) < 10  # the positive control
 
@@ -210,7 +207,7 @@ def test_hundreds_arrive_with_senders_killed(office):
     sys.stdout.write(f"seed {seed}\n")
     dice = random.Random(seed)
     for _ in range(4):
-        _sender(office, die=dice.randrange(1, 60))
+        _sender(office, die=dice.randrange(1, 8))
         office.clock.on(seconds=61)
     office.deliver()
     by_line = {}

@@ -79,9 +79,8 @@ def test_a_cut_of_the_limit_raises(company):
 
 def test_a_preview_raises_nothing(company):
     """What is taken back is taken back whole."""
-    from tradeline.actions.imports import ImportRequest, import_feed
-
     from tests.book.company import feed
+    from tradeline.actions.imports import ImportRequest, import_feed
 
     limit(company, 100_000)
     request = ImportRequest(feed=feed("ar", [{"document_no": "D", "open_minor": 99_000}]), day=DAY)
@@ -168,7 +167,8 @@ def test_the_end_of_a_limit(company):
     last = DAY + timedelta(days=60)
     limit(company, 100_000, valid_to=last)
     company.take("limits", {"customer_no": "C2", "limit_minor": 5, "valid_to": last},
-                 {"customer_no": "C2", "limit_minor": 6, "valid_from": last + timedelta(days=1)})  # fmt: skip
+                 {"customer_no": "C2", "limit_minor": 6,
+                  "valid_from": last + timedelta(days=1)})  # fmt: skip
     for days in (60, 31, 30, 29, 8, 6, 5, 0):
         company.count_anew(last - timedelta(days=days))
     found = raised(company, "alert.limit_expiry")

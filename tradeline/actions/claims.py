@@ -41,7 +41,8 @@ class Claim:
 
 # What is due and comes first of its line for its recipient. A message of the line that is not yet
 # handed out comes first too. An earlier one that somebody holds is pending still, and so holds up
-# the later ones.
+# the later ones. OFFSET 0 keeps each look-up one by index, and only for the rows up to the last that
+# is taken: as joins they are planned by statistics, which a queue that comes and goes has not.
 _DUE: Final = """
     SELECT d.id FROM delivery d
     WHERE d.organisation_id = %(organisation)s AND d.state = 'pending' AND d.next_at <= %(at)s
@@ -52,11 +53,11 @@ _DUE: Final = """
                 AND e.state = 'pending' AND e.channel = d.channel
                 AND e.endpoint_id IS NOT DISTINCT FROM d.endpoint_id
                 AND e.person_id IS NOT DISTINCT FROM d.person_id
-                AND (e.line_version, e.outbox_id) < (d.line_version, d.outbox_id))
+                AND (e.line_version, e.outbox_id) < (d.line_version, d.outbox_id) OFFSET 0)
         AND NOT EXISTS (SELECT FROM outbox o
             WHERE o.organisation_id = d.organisation_id AND o.line_id = d.line_id
-                AND o.fanned_at IS NULL AND o.line_version < d.line_version)
-    ORDER BY d.next_at, d.made_at, d.id LIMIT %(count)s FOR UPDATE OF d SKIP LOCKED"""
+                AND o.fanned_at IS NULL AND o.line_version < d.line_version OFFSET 0)
+    ORDER BY d.next_at, d.line_version LIMIT %(count)s FOR UPDATE OF d SKIP LOCKED"""
 # For a digest the order plays no part.
 _DIGEST: Final = """
     SELECT d.id FROM delivery d
@@ -138,48 +139,58 @@ def give_up_broken(cursor: Any, organisation_id: uuid.UUID, most: int, at: datet
     return len(given_up)
 
 
-def settle_sent(cursor: Any, one: Claim, at: datetime) -> bool:
-    """Note that it was sent; return whether the claim still held."""
-    held = _end(cursor, one, "state = 'sent', done_at = %(at)s, error = ''", at=at)
-    if held and one.endpoint_id is not None:
+def settle_sent(cursor: Any, sent: Sequence[Claim], at: datetime) -> int:
+    """Note that they were sent; return of how many the claim still held. One organisation's."""
+    held = _end(cursor, sent, "state = 'sent', done_at = %(at)s, error = ''", at=at)
+    endpoints = {each.endpoint_id for each in sent if each.endpoint_id is not None}
+    if held and endpoints:
         cursor.execute(
             """UPDATE webhook_endpoint SET failures = 0
-            WHERE organisation_id = %s AND id = %s AND failures > 0""",
-            [one.organisation_id, one.endpoint_id],
+            WHERE organisation_id = %s AND id = ANY(%s) AND failures > 0""",
+            [sent[0].organisation_id, list(endpoints)],
         )
     return held
 
 
 def settle_failed(cursor: Any, one: Claim, reason: str, again: datetime | None) -> bool:
     """Note why it failed and when it is tried again; a digest's alert waits for the next one."""
-    return _end(cursor, one, "next_at = %(at)s, error = %(reason)s", at=again, reason=reason)
+    change = "next_at = %(at)s, error = %(reason)s"
+    return bool(_end(cursor, [one], change, at=again, reason=reason))
 
 
 def settle_dead(cursor: Any, one: Claim, reason: str, at: datetime) -> bool:
     """Give it up."""
     change = "state = 'dead', done_at = %(at)s, error = %(reason)s"
-    return _end(cursor, one, change, at=at, reason=reason)
+    return bool(_end(cursor, [one], change, at=at, reason=reason))
 
 
-def _end(cursor: Any, one: Claim, change: str, *, at: datetime | None, reason: str = "") -> bool:
-    """Change a delivery whose lease is still ours, and settle its message after the last one.
+def _end(
+    cursor: Any, claims: Sequence[Claim], change: str, *, at: datetime | None, reason: str = ""
+) -> int:
+    """Change deliveries whose leases are still ours, and settle messages after their last one.
 
-    The message's row is locked first: two that end at once would each see the other pending.
+    The messages' rows are locked first: two that end at once would each see the other pending.
     """
-    values = {"organisation": one.organisation_id, "outbox": one.outbox_id, "id": one.id,
-              "lease": one.lease, "at": at, "reason": reason[:ERROR_MAX]}  # fmt: skip
+    if not claims:
+        return 0
+    organisation, outbox = claims[0].organisation_id, [each.outbox_id for each in claims]
+    values = {
+        "organisation": organisation, "outbox": outbox, "at": at, "reason": reason[:ERROR_MAX],
+        "ids": [each.id for each in claims], "leases": [each.lease for each in claims],
+    }  # fmt: skip
     cursor.execute(
-        """SELECT FROM outbox WHERE organisation_id = %(organisation)s AND id = %(outbox)s
-        FOR UPDATE""",
+        """SELECT FROM outbox WHERE organisation_id = %(organisation)s AND id = ANY(%(outbox)s)
+        ORDER BY id FOR UPDATE""",
         values,
     )
     cursor.execute(
-        f"""UPDATE delivery SET {change}, lease = NULL, leased_until = NULL
-        WHERE organisation_id = %(organisation)s AND id = %(id)s AND lease = %(lease)s""",
+        f"""UPDATE delivery d SET {change}, lease = NULL, leased_until = NULL
+        FROM unnest(%(ids)s::uuid[], %(leases)s::uuid[]) AS ours (id, lease)
+        WHERE d.organisation_id = %(organisation)s AND d.id = ours.id AND d.lease = ours.lease""",
         values,
     )
-    held = bool(cursor.rowcount)
-    settle_outbox(cursor, one.organisation_id, [one.outbox_id], at)
+    held = int(cursor.rowcount)
+    settle_outbox(cursor, organisation, outbox, at)
     return held
 
 

@@ -42,7 +42,8 @@ if TYPE_CHECKING:
 
 SENDER: Final = "sender"
 NOBODY: Final = uuid.UUID(int=0)  # the sender is no person
-AT_ONCE: Final = 8  # sent side by side; all of them fit into one lease
+AT_ONCE: Final = 16  # sent side by side; so all of them fit into one lease
+_TOGETHER_S: Final = 0.02  # what ends within it is settled in one transaction
 _QUIET: Final = timedelta(hours=1)  # one message about undeliverable ones says enough for so long
 
 
@@ -115,8 +116,11 @@ def _round(organisation_id: uuid.UUID, out: Outside, at: datetime, tell: Tell) -
     done = Delivered(handed_out=handed, dead=broken)
     for ended in _sent(taken, out, at, tell):
         with acting(actor, using=SENDER), connections[SENDER].cursor() as cursor:
+            sent = [each for each, fault in ended if fault is None]
+            done += Delivered(sent=claims.settle_sent(cursor, sent, at))
             for each, fault in ended:
-                done += _settle(cursor, each, fault, policy, at)
+                if fault is not None:
+                    done += _settle(cursor, each, fault, policy, at)
     return done
 
 
@@ -133,8 +137,9 @@ def _sent(
         pending = set(jobs)
         while pending:
             ended, pending = wait(pending, return_when=FIRST_COMPLETED)
+            more, pending = wait(pending, timeout=_TOGETHER_S) if pending else (set(), pending)
             tell("Sending", len(taken) - len(pending), len(taken))
-            yield [(jobs[each], each.result()) for each in ended]
+            yield [(jobs[each], each.result()) for each in ended | more]
 
 
 def _send(one: Claim, out: Outside, at: datetime) -> NotDelivered | None:
@@ -170,11 +175,9 @@ def _post(one: Claim, out: Outside, at: datetime) -> None:
 
 
 def _settle(
-    cursor: Any, one: Claim, fault: NotDelivered | None, policy: Alerts, at: datetime
+    cursor: Any, one: Claim, fault: NotDelivered, policy: Alerts, at: datetime
 ) -> Delivered:
-    """Write what became of a claim; one that was lost to another sender is no longer ours."""
-    if fault is None:
-        return Delivered(sent=int(claims.settle_sent(cursor, one, at)))
+    """Write why a claim failed; one that was lost to another sender is no longer ours."""
     if not fault.for_good and one.attempts < policy.tries_max:
         again = at + timedelta(minutes=policy.retry_minutes[one.attempts - 1])
         return Delivered(failed=int(claims.settle_failed(cursor, one, fault.reason, again)))

@@ -77,8 +77,7 @@ def _send(person: list[Claim], day: date, server: MailServer, at: datetime) -> D
 def _settled(person: list[Claim], at: datetime, fault: NotDelivered | None) -> Delivered:
     with _acting(person[0].organisation_id), connections[SENDER].cursor() as cursor:
         if fault is None:
-            sent = sum(claims.settle_sent(cursor, each, at) for each in person)
-            return Delivered(sent=sent)
+            return Delivered(sent=claims.settle_sent(cursor, person, at))
         failed = sum(claims.settle_failed(cursor, each, fault.reason, None) for each in person)
     return Delivered(failed=failed)
 

@@ -33,8 +33,16 @@ HTTPS_PORT: Final = 443
 _HOST: Final = re.compile(r"[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*\.?")
 _VISIBLE: Final = re.compile(r"[!-~]+")
 _UNICAST: Final = IPv6Network("2000::/3")  # all that is routed publicly
-_TUNNELS: Final = (IPv6Network("2002::/16"), IPv6Network("2001::/32"))  # carry IPv4 inside
-_SERVERS: Final = (IPv4Network("168.63.129.16/32"),)  # of a cloud, inside, with a public number
+# IANA's special-purpose registries, for Python's own lists are those of its version; and one server
+# of a cloud that is inside with a public number.
+_SPECIAL_4: Final = tuple(map(IPv4Network, (
+    "0.0.0.0/8", "10.0.0.0/8", "100.64.0.0/10", "127.0.0.0/8", "169.254.0.0/16", "172.16.0.0/12",
+    "192.0.0.0/24", "192.0.2.0/24", "192.88.99.0/24", "192.168.0.0/16", "198.18.0.0/15",
+    "198.51.100.0/24", "203.0.113.0/24", "224.0.0.0/4", "240.0.0.0/4", "168.63.129.16/32",
+)))  # fmt: skip
+_SPECIAL_6: Final = tuple(map(IPv6Network, (
+    "2001::/23", "2001:db8::/32", "2002::/16", "3fff::/20",
+)))  # fmt: skip
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -151,8 +159,7 @@ def reachable(
 def is_public(address: Address) -> bool:
     """Return whether an address belongs to the public network, and to nothing inside."""
     if isinstance(address, IPv6Address):
-        if address not in _UNICAST or any(address in tunnel for tunnel in _TUNNELS):
-            return False
-        return address.is_global
-    inside = any(address in network for network in _SERVERS)
-    return address.is_global and not address.is_multicast and not inside
+        special = address not in _UNICAST or any(address in each for each in _SPECIAL_6)
+    else:
+        special = any(address in each for each in _SPECIAL_4)
+    return address.is_global and not special

@@ -80,7 +80,10 @@ GRANT SELECT (organisation_id, id, code) ON legal_entity, customer_group TO trad
 -- What is still to be done is small, however long the past.
 CREATE INDEX outbox_new ON outbox (organisation_id, line_id) WHERE fanned_at IS NULL;
 CREATE INDEX outbox_listed ON outbox (organisation_id, at) WHERE topic LIKE 'alert.%';
-CREATE INDEX delivery_waiting ON delivery (organisation_id, next_at) WHERE state = 'pending';
+CREATE INDEX delivery_waiting ON delivery (organisation_id, next_at, line_version)
+    WHERE state = 'pending';
 CREATE INDEX delivery_in_order ON delivery (organisation_id, line_id, line_version)
     WHERE state = 'pending';
+CREATE INDEX delivery_broken ON delivery (organisation_id, leased_until)
+    WHERE state = 'pending' AND leased_until IS NOT NULL;
 CREATE INDEX delivery_dead ON delivery (organisation_id, made_at) WHERE state = 'dead';
