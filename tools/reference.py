@@ -317,7 +317,8 @@ to standard error in three parts: what, where, how to mend it.
 
 Environment: `DATABASE_URL` names the PostgreSQL server of the book and of `--engine postgres`;
 `TRADELINE_DATA` names the folder of the embedded one, `~/.local/share/tradeline` otherwise;
-`TRADELINE_USER` and `TRADELINE_ORGANISATION` stand for `--user` and `--organisation`.
+`TRADELINE_USER` and `TRADELINE_ORGANISATION` stand for `--user` and `--organisation`. Those of mail
+and webhooks are in [the guide to alerts](../guides/alerts.md).
 """
 
 

@@ -171,8 +171,8 @@ class Office:
         """Deliver what is due after a while."""
         from tradeline.actions.delivery import deliver_all
 
-        at = self.clock.on(**span)
-        return deliver_all(out=self.out, at=at, only=[self.people.admin.organisation_id])
+        self.clock.on(**span)
+        return deliver_all(out=self.out, clock=lambda: self.clock.at, only=[self.people.admin.organisation_id])
 
     def rows(self, sql: str, *values: Any) -> list[tuple[Any, ...]]:
         """Return rows as the organisation sees them."""

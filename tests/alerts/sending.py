@@ -35,7 +35,8 @@ def main():
         egress=Egress(networks=(ip_network("127.0.0.0/8"),), ports=frozenset({int(port)})),
         mail=None, key="11" * 32,
     )  # fmt: skip
-    deliver_all(out=out, at=datetime.fromisoformat(at), tell=tell, only=[uuid.UUID(organisation)])
+    now = datetime.fromisoformat(at)
+    deliver_all(out=out, clock=lambda: now, tell=tell, only=[uuid.UUID(organisation)])
 
 
 if __name__ == "__main__":

@@ -329,7 +329,7 @@ def test_nothing_crosses_organisations(office):
                  by=office.people.stranger, at=AT)  # fmt: skip
     office.write(office.line(), 1)
     both = [office.people.stranger.organisation_id, office.people.admin.organisation_id]
-    assert deliver_all(out=office.out, at=AT, only=both).sent == 1
+    assert deliver_all(out=office.out, clock=lambda: AT, only=both).sent == 1
     assert [got.path for got in office.hook.got] == ["/ours"]
     with acting(office.people.stranger):
         assert alerts(customer_no=None, topic=None, count=99) == []

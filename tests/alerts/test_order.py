@@ -252,3 +252,18 @@ def test_the_outbox_is_settled_when_all_is_done(office):
     office.hook.answer = lambda _: 200
     office.deliver(minutes=1)
     assert office.rows("SELECT FROM outbox WHERE settled_at IS NULL") == []
+
+
+def test_a_long_backlog_is_not_sent_with_an_old_time(office):
+    """The clock is read at every round, so that receivers find each message fresh."""
+    from datetime import timedelta
+
+    from tradeline.actions.delivery import deliver_all
+
+    office.endpoint()
+    _fill(office, [office.line()], 3)
+    ticks = iter(AT + timedelta(minutes=10 * n) for n in range(100))
+    deliver_all(out=office.out, clock=lambda: next(ticks),
+                only=[office.people.admin.organisation_id])  # fmt: skip
+    times = [int(got.headers["webhook-timestamp"]) for got in office.hook.got]
+    assert len(set(times)) == 3

@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 LEASE: Final = timedelta(seconds=60)
 """Longer than anything that is sent may take, so that only who is gone loses a claim."""
 
+DIGEST_LEASE: Final = timedelta(hours=1)
+"""The same for all digests of an organisation, which are sent one after the other."""
+
 ERROR_MAX: Final = 500
 
 
@@ -41,8 +44,8 @@ class Claim:
 
 # What is due and comes first of its line for its recipient. A message of the line that is not yet
 # handed out comes first too. An earlier one that somebody holds is pending still, and so holds up
-# the later ones. OFFSET 0 keeps each look-up one by index, and only for the rows up to the last that
-# is taken: as joins they are planned by statistics, which a queue that comes and goes has not.
+# the later ones. OFFSET 0 keeps each look-up one by index, and only for the rows up to the last
+# that is taken: joins are planned by statistics, which a queue that comes and goes has not.
 _DUE: Final = """
     SELECT d.id FROM delivery d
     WHERE d.organisation_id = %(organisation)s AND d.state = 'pending' AND d.next_at <= %(at)s
@@ -90,7 +93,7 @@ def claim(
 ) -> list[Claim]:
     """Take up to so many deliveries that are due, in the open transaction."""
     values = {"channels": list(channels), "count": count}
-    return _held(cursor, _DUE, organisation_id, at, values)
+    return _held(cursor, _DUE, organisation_id, at, values | {"until": at + LEASE})
 
 
 def claim_digests(
@@ -98,7 +101,8 @@ def claim_digests(
 ) -> list[Claim]:
     """Take what waits for a digest and was written before a day began (UTC)."""
     before = datetime.combine(until, time(), tzinfo=UTC)
-    return _held(cursor, _DIGEST, organisation_id, at, {"before": before, "count": count})
+    values = {"before": before, "count": count, "until": at + DIGEST_LEASE}
+    return _held(cursor, _DIGEST, organisation_id, at, values)
 
 
 def _held(
@@ -106,7 +110,7 @@ def _held(
 ) -> list[Claim]:
     lease = uuid.uuid4()
     cursor.execute(_CLAIM.format(due=due), {
-        "organisation": organisation_id, "at": at, "lease": lease, "until": at + LEASE, **values,
+        "organisation": organisation_id, "at": at, "lease": lease, **values,
     })  # fmt: skip
     return [_claim(organisation_id, lease, row) for row in cursor.fetchall()]
 

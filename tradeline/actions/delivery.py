@@ -79,13 +79,17 @@ class Delivered:
 
 
 def deliver_all(
-    *, out: Outside, at: datetime, tell: Tell = lambda *_: None,
+    *, out: Outside, clock: Callable[[], datetime], tell: Tell = lambda *_: None,
     only: Sequence[uuid.UUID] | None = None,
 ) -> Delivered:  # fmt: skip
-    """Deliver what is due in every organisation, in turn, until none has anything left."""
+    """Deliver what is due in every organisation, in turn, until none has anything left.
+
+    The clock is read at each round: a long backlog must neither be sent with an old time nor be
+    held by claims that seem to have ended.
+    """
     done, waiting = Delivered(), list(only or organisation_ids())
     while waiting:
-        rounds = {each: _round(each, out, at, tell) for each in waiting}
+        rounds = {each: _round(each, out, clock(), tell) for each in waiting}
         done = sum(rounds.values(), done)
         waiting = [each for each, result in rounds.items() if result != Delivered()]
     return done

@@ -90,7 +90,7 @@ def deliver(
     from tradeline.cli.screen_alerts import said
 
     with progress(quiet=as_json) as tell:
-        done = deliver_all(out=out, at=datetime.now(UTC), tell=tell)
+        done = deliver_all(out=out, clock=_now, tell=tell)
     typer.echo(json.dumps(asdict(done)) if as_json else said(done))
     if out.mail is None and not as_json:
         typer.echo("Mails wait: no server is named. Set TRADELINE_SMTP_HOST and its like.")
@@ -104,12 +104,16 @@ def _watch(out: Outside) -> None:
     typer.echo("Delivering until Ctrl-C.", err=True)
     try:
         while True:
-            done = deliver_all(out=out, at=datetime.now(UTC))
+            done = deliver_all(out=out, clock=_now)
             if done != Delivered():
                 typer.echo(said(done))
             time.sleep(_POLL_S)
     except KeyboardInterrupt:
         typer.echo("Stopped. What was under way is sent again.", err=True)
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
 
 
 def _outside() -> Outside:
