@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from typer.main import get_command
 from typer.testing import CliRunner
 
+from tools import reference_alerts
 from tools.reference_book import ANSWERS
 from tools.reference_imports import imports_page
 from tradeline.cli.main import app
@@ -262,7 +263,7 @@ def contract_page() -> str:
     parts.append("## manifest.json\n\n" + _grid("field | meaning", iter(MANIFEST.items())))
     parts.append("## review --json\n\n" + _grid("field | meaning", iter(JSON_FIELDS.items())))
     parts.append("## replay --json\n\n" + _grid("field | meaning", iter(REPLAY_FIELDS.items())))
-    for heading, (sentence, told_fields) in ANSWERS.items():
+    for heading, (sentence, told_fields) in (ANSWERS | reference_alerts.ANSWERS).items():
         words = f"{sentence}\n\n" if sentence else ""
         grid = _grid("field | meaning", iter(told_fields.items()))
         parts.append(f"## {heading}\n\n{words}{grid}")

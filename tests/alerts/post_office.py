@@ -172,7 +172,8 @@ class Office:
         from tradeline.actions.delivery import deliver_all
 
         self.clock.on(**span)
-        return deliver_all(out=self.out, clock=lambda: self.clock.at, only=[self.people.admin.organisation_id])
+        only = [self.people.admin.organisation_id]
+        return deliver_all(out=self.out, clock=lambda: self.clock.at, only=only)
 
     def rows(self, sql: str, *values: Any) -> list[tuple[Any, ...]]:
         """Return rows as the organisation sees them."""

@@ -11,6 +11,7 @@ import pytest
 from typer.testing import CliRunner
 
 from tests.terminal import Terminal, running_server
+from tools import reference_alerts
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -38,6 +39,12 @@ def fields(heading):
     page = (ROOT / "docs" / "reference" / "data-contract.md").read_text("utf-8")
     section = page.split(f"\n## {heading}\n")[1].split("\n## ")[0]
     return set(re.findall(r"^\| `([^`]+)` \|", section, re.MULTILINE))
+
+
+def test_every_answer_is_called():
+    """No heading of the contract goes without a call in the test below."""
+    called = re.findall(r'fields\("(.+?)"\)', Path(__file__).read_text("utf-8"))
+    assert set(called) == set(reference_alerts.ANSWERS)
 
 
 def test_from_a_file_to_a_mail_and_a_webhook(terminal, smtp, hook):
