@@ -111,7 +111,7 @@ def rules(actor: Actor, **changes: Any) -> Any:
         "item_min_minor": 0, "ignore_disputed": False, "dunning_level_max": 3,
         "review_grace_days": 30, "rejected_flags": [], "rejected_statuses": [],
         "horizon_days": 60, "rate_age_max_days": 5, "feed_ages_max": {}, "feeds_required": [],
-        "reservation_days": 30, "hold_days": 14, "release_deviation_bp": 1_000,
+        "reservation_days": 30, "hold_days": 14, "release_deviation_bp": 1_000, "ladder_bp": [40_000], "rearm_bp": 200,
     }  # fmt: skip
     return write(models.LineRules, actor, **columns | changes)
 
@@ -161,7 +161,30 @@ def one_of_each(actor: Actor, entity: Any) -> None:
     _around(actor, of, its_line)
     _at_the_gate(actor, of, its_line)
     _from_files(actor, of, file)
+    _messages(actor, its_line)
     _seals(actor)
+
+
+def outbox(actor: Actor, of: Any = None, **changes: Any) -> Any:
+    """Return a message on a line, or on none."""
+    columns = {"id": uuid4(), "topic": "alert.utilisation", "payload": {}, "at": AT,
+               "line_id": of and of.pk, "line_version": of and of.version}  # fmt: skip
+    return write(models.Outbox, actor, **columns | changes)
+
+
+def endpoint(actor: Actor, **changes: Any) -> Any:
+    """Return an address for webhooks that wants every alert."""
+    columns = {"url": f"https://{uuid4().hex[:12]}.example/in", "topics": ["alert.*"],
+               "created_by_id": actor.user_id, "created_at": AT}  # fmt: skip
+    return write(models.WebhookEndpoint, actor, **columns | changes)
+
+
+def _messages(actor: Actor, its_line: Any) -> None:
+    write(models.Delivery, actor, using="sender", outbox_id=outbox(actor, its_line).pk,
+          channel="webhook", endpoint_id=endpoint(actor).pk, line_id=its_line.pk, line_version=0,
+          made_at=AT, next_at=AT)  # fmt: skip
+    write(models.AlertState, actor, kind="overdue", subject=uuid4(), step=1)
+    write(models.AlertSubscription, actor, user_id=actor.user_id, topic="*", way="digest")
 
 
 def _around(actor: Actor, of: Any, its_line: Any) -> None:

@@ -61,6 +61,8 @@ class LineRules(Owned):
     reservation_days = models.IntegerField()
     hold_days = models.IntegerField()
     release_deviation_bp = models.IntegerField()
+    ladder_bp = ArrayField(models.IntegerField())  # of alerts on use
+    rearm_bp = models.IntegerField()
 
     class Meta:
         db_table = "line_rules"
