@@ -69,11 +69,21 @@ def settle(frame: pl.DataFrame) -> tuple[pl.DataFrame, int]:
 
 
 def apply(load: Load, rows: pl.DataFrame) -> Outcome:
-    """Write what the file states of its customers, and grow the tree of groups."""
-    rows = rows.with_columns(pl.col("customer_name").str.slice(0, 200))
-    stage(load.work, rows.select("account_id", "customer_no", *_FACTS).sort("account_id"), KEY)
+    """Write what the file states of its customers, and grow the tree of groups.
+
+    A row is applied when it opened its account, or changed the account, its terms or its group.
+    """
+    rows = rows.with_columns(pl.col("customer_name").str.slice(0, 200), changed="opened")
+    names = ("account_id", "customer_no", *_FACTS, "changed")
+    stage(load.work, rows.select(names).sort("account_id"), KEY)
     _grow_tree(load)
     agree_terms(load)
+    _write(load)
+    applied = load.value("SELECT count(*) FROM staged WHERE changed")
+    return Outcome(applied=applied, unchanged=rows.height - applied)
+
+
+def _write(load: Load) -> None:
     changes = ", ".join(f"{name} = coalesce(s.{name}, a.{name})" for name in _TEXTS)
     now = ", ".join(f"a.{name}" for name in ("name", "group_id", "intercompany", *_TEXTS))
     then = ", ".join(
@@ -81,19 +91,21 @@ def apply(load: Load, rows: pl.DataFrame) -> Outcome:
          "coalesce(s.intercompany, a.intercompany)",
          *(f"coalesce(s.{name}, a.{name})" for name in _TEXTS))
     )  # fmt: skip
-    applied = load.run(
-        f"""UPDATE account a SET name = coalesce(s.customer_name, a.name), {changes},
-            group_id = coalesce(s.group_id, a.group_id),
-            intercompany = coalesce(s.intercompany, a.intercompany)
-        FROM (SELECT s.*, coalesce(h.id, p.id) AS group_id FROM staged s
-            LEFT JOIN customer_group p ON p.organisation_id = %(organisation)s
-                AND p.code = s.parent_no
-            LEFT JOIN customer_group h ON h.organisation_id = %(organisation)s
-                AND h.code = s.customer_no) s
-        WHERE a.organisation_id = %(organisation)s AND a.id = s.account_id
-            AND ({now}) IS DISTINCT FROM ({then})"""
+    load.run(
+        f"""WITH written AS (
+            UPDATE account a SET name = coalesce(s.customer_name, a.name), {changes},
+                group_id = coalesce(s.group_id, a.group_id),
+                intercompany = coalesce(s.intercompany, a.intercompany)
+            FROM (SELECT s.*, coalesce(h.id, p.id) AS group_id FROM staged s
+                LEFT JOIN customer_group p ON p.organisation_id = %(organisation)s
+                    AND p.code = s.parent_no
+                LEFT JOIN customer_group h ON h.organisation_id = %(organisation)s
+                    AND h.code = s.customer_no) s
+            WHERE a.organisation_id = %(organisation)s AND a.id = s.account_id
+                AND ({now}) IS DISTINCT FROM ({then})
+            RETURNING a.id)
+        UPDATE staged SET changed = true FROM written w WHERE account_id = w.id"""
     )
-    return Outcome(applied=applied, unchanged=rows.height - applied)
 
 
 def _grow_tree(load: Load) -> None:
@@ -111,11 +123,15 @@ def _grow_tree(load: Load) -> None:
         ON CONFLICT (organisation_id, code) DO NOTHING"""
     )
     load.run(
-        """UPDATE customer_group g SET parent_id = p.id
-        FROM staged s JOIN customer_group p ON p.organisation_id = %(organisation)s
-            AND p.code = s.parent_no
-        WHERE g.organisation_id = %(organisation)s AND g.code = s.customer_no
-            AND g.parent_id IS DISTINCT FROM p.id"""
+        """WITH hung AS (
+            UPDATE customer_group g SET parent_id = p.id
+            FROM staged s JOIN customer_group p ON p.organisation_id = %(organisation)s
+                AND p.code = s.parent_no
+            WHERE g.organisation_id = %(organisation)s AND g.code = s.customer_no
+                AND g.parent_id IS DISTINCT FROM p.id
+            RETURNING g.code)
+        UPDATE staged s SET changed = true FROM hung h
+        WHERE s.customer_no = h.code AND s.parent_no IS NOT NULL"""
     )
     heads = "g.organisation_id = %(organisation)s AND g.code IN (SELECT parent_no FROM staged)"
     load.run(
