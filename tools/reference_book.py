@@ -91,8 +91,12 @@ _IMPORT: Final = {
     "rows_closed": "Open rows of the book that a full extract lacks.",
     "accounts_opened": "Customers seen for the first time.",
     "lines_moved": "Accounts whose exposure or limit changed.",
-    "totals.in": "By currency, what came in.",
-    "totals.quarantined": "By currency, what was set aside.",
+    "totals.in": "By currency, what came in; of a ledger debits less credits.",
+    "totals.debits": "Of a ledger: invoices, debit notes and interest. Else empty.",
+    "totals.credits": "Of a ledger: credit notes, cash and deposits, as positive amounts. Else "
+    "empty.",
+    "totals.kind_unknown": "Of a ledger: rows whose kind, and so whose side, cannot be read.",
+    "totals.quarantined": "By currency, what was set aside; of a ledger debits less credits.",
     "reasons": "Rows set aside by reason.",
 }
 

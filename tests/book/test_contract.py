@@ -10,7 +10,8 @@ from tools.reference_book import ANSWERS
 
 BOOK = Path(__file__).parents[2] / "examples" / "book"
 DAY = ("--as-of", "2026-06-30", "--user", "anna")
-OPEN = {"totals.in", "totals.quarantined", "reasons", "people", "exposure"}  # keys are data
+TOTALS = ("in", "debits", "credits", "kind_unknown", "quarantined")
+OPEN = {*(f"totals.{name}" for name in TOTALS), "reasons", "people", "exposure"}  # keys are data
 CALLS = {
     "demo --json": ("demo",),
     "people --json": ("people", "--user", "anna"),

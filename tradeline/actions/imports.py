@@ -22,6 +22,7 @@ from tradeline.actions.accounts import entities, with_accounts
 from tradeline.actions.acting import Actor, Work, working
 from tradeline.actions.audit import record
 from tradeline.actions.staging import Load, Outcome, add_rows, lock_feeds, refresh_statistics
+from tradeline.engine.control_totals import as_texts, control_totals
 from tradeline.engine.feed_checks import (
     set_aside,
     with_faults,
@@ -270,21 +271,11 @@ def _result(
         kind=request.feed.kind, batch_id=load.batch_id, repeated=False, rows_in=frame.height,
         rows_applied=outcome.applied, rows_unchanged=outcome.unchanged + repeats,
         rows_quarantined=bad.height, rows_closed=outcome.closed, accounts_opened=opened,
-        lines_moved=outcome.moved, totals=_totals(request.feed.kind, frame, bad),
-        reasons=dict(reasons),
+        lines_moved=outcome.moved, reasons=dict(reasons),
+        totals=control_totals(
+            frame, bad, _KINDS[request.feed.kind].TOTAL, sided=request.feed.kind == "ar"
+        ),
     )  # fmt: skip
-
-
-def _totals(kind: str, frame: pl.DataFrame, bad: pl.DataFrame) -> dict[str, dict[str, int]]:
-    """Return by currency what came in and what was set aside, in minor units."""
-    column = _KINDS[kind].TOTAL
-    if column is None:
-        return {}
-    both = {}
-    for name, rows in (("in", frame), ("quarantined", bad)):
-        sums = rows.group_by(pl.col("currency").fill_null("unknown")).agg(pl.col(column).sum())
-        both[name] = dict(sums.sort("currency").rows())
-    return both
 
 
 def _record(load: Load, request: ImportRequest, result: Imported, bad: pl.DataFrame) -> None:
@@ -308,12 +299,8 @@ def _record(load: Load, request: ImportRequest, result: Imported, bad: pl.DataFr
     after = {"file": feed.report.file, "sha256": feed.report.sha256, "kind": feed.kind,
              "as_of": request.day.isoformat(), "full_extract": request.full_extract,
              "accounts_opened": result.accounts_opened, "lines_moved": result.lines_moved,
-             "totals": _as_text(result.totals), **counts}  # fmt: skip
+             "totals": as_texts(result.totals), **counts}  # fmt: skip
     record(work, "FILE_IMPORTED", f"batch {load.batch_id}", after=after)
-
-
-def _as_text(totals: Mapping[str, Mapping[str, int]]) -> dict[str, dict[str, str]]:
-    return {name: {code: str(v) for code, v in sums.items()} for name, sums in totals.items()}
 
 
 def _quarantine(load: Load, request: ImportRequest, bad: pl.DataFrame) -> None:

@@ -12,7 +12,7 @@ from tradeline.engine.exposure import ADDS, REDUCES
 from tradeline.money import format_money
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from tradeline.actions.imports import Imported
     from tradeline.files.feeds import Feed
@@ -57,16 +57,29 @@ def show_import(done: Imported, feed: Feed, *, preview: bool) -> None:
         f"{done.lines_moved:,} lines {verb} moved.",
         highlight=False,
     )
-    for code, total in sorted(done.totals.get("in", {}).items()):
-        aside = done.totals["quarantined"].get(code, 0)
-        console.print(
-            f"{code} {written(total, code)} came in, {written(total - aside, code)} usable, "
-            f"{written(aside, code)} set aside.", highlight=False,
-        )  # fmt: skip
+    _show_totals(console, done.totals)
     for reason, count in done.reasons.items():
         console.print(Text(f"  {count:,} set aside: {reason}", style="yellow"))
     if preview:
         console.print("Nothing was written: this was a preview.")
+
+
+def _show_totals(console: Console, totals: Mapping[str, Mapping[str, int]]) -> None:
+    """Print what came in by currency; of a ledger both sides, so that it ties to its system."""
+    for code, total in sorted(totals["in"].items()):
+        debit, credit = (totals[name].get(code, 0) for name in ("debits", "credits"))
+        sides = f" (debits {written(debit, code)}, credits {written(credit, code)})"
+        aside = totals["quarantined"].get(code, 0)
+        console.print(
+            f"{code} {written(total, code)} came in{sides if credit else ''}, "
+            f"{written(total - aside, code)} usable, {written(aside, code)} set aside.",
+            highlight=False,
+        )
+    for code, total in sorted(totals["kind_unknown"].items()):
+        console.print(
+            f"{code} {written(total, code)} more in rows whose kind cannot be read.",
+            highlight=False,
+        )
 
 
 def show_ranked(rows: Sequence[ExposureRow]) -> None:
