@@ -23,6 +23,9 @@ from tradeline.engine.feed_checks import set_aside, settle_repeats, without_blan
 from tradeline.queries.rates import rates_on
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from tradeline.policy.exposure import OrderMeaning
     from tradeline.policy.schema import Policy
 
 KEY: Final = ("account_id", "order_no", "line_no")
@@ -44,7 +47,7 @@ def check(frame: pl.DataFrame) -> pl.DataFrame:
     frame = frame.with_columns(
         pl.col("shipped_minor").fill_null(0), pl.col("cancelled_minor").fill_null(0),
         line_no=pl.col("line_no").fill_null("1"),
-        status=pl.col("status").str.strip_chars().str.to_lowercase(),
+        status=pl.col("status").str.strip_chars(),
     )  # fmt: skip
     frame = without_blanks(frame, ("customer_no", "order_no", "status", "ordered_minor"))
     amounts = ("ordered_minor", "shipped_minor", "invoiced_minor", "cancelled_minor")  # blank: none
@@ -57,7 +60,7 @@ def without_unknown_status(frame: pl.DataFrame, policy: Policy) -> pl.DataFrame:
     Where the file does not know what is invoiced, an order that is over, such as one that is
     closed or invoiced, has nothing left to invoice.
     """
-    meanings = policy.exposure.order_statuses
+    meanings = meanings_of(frame["status"].drop_nulls().unique().to_list(), policy)
     reason = "the policy does not say what the status '" + pl.col("status") + "' means"
     frame = set_aside(frame, ~pl.col("status").is_in(list(meanings)), reason)
     over = pl.col("status").is_in([name for name, meaning in meanings.items() if meaning == "none"])
@@ -65,9 +68,18 @@ def without_unknown_status(frame: pl.DataFrame, policy: Policy) -> pl.DataFrame:
     return frame.with_columns(pl.col("invoiced_minor").fill_null(unknown))
 
 
+def meanings_of(statuses: Iterable[str], policy: Policy) -> Mapping[str, OrderMeaning]:
+    """Return what the policy says of these statuses, however they are spelt; unknown ones lack."""
+    known = policy.exposure.order_statuses
+    return {word: known[word.lower()] for word in statuses if word.lower() in known}
+
+
 def settle(frame: pl.DataFrame) -> tuple[pl.DataFrame, int]:
-    """Leave out equal repeats and set aside conflicting ones."""
-    return settle_repeats(frame, KEY, _FACTS)
+    """Leave out equal repeats and set aside conflicting ones; `Open` and `open` do not conflict."""
+    facts = (*(name for name in _FACTS if name != "status"), "looked_up")
+    return settle_repeats(
+        frame.with_columns(looked_up=pl.col("status").str.to_lowercase()), KEY, facts
+    )
 
 
 def apply(load: Load, rows: pl.DataFrame) -> Outcome:
@@ -189,14 +201,16 @@ def recount_orders(load: Load, touched: str) -> None:
         "SELECT EXISTS (SELECT FROM order_line WHERE organisation_id = %(organisation)s)"
     ):
         return
-    meanings = load.policy.exposure.order_statuses
     load.run(f"CREATE TEMP TABLE touched ON COMMIT DROP AS {touched}")
     load.run("ANALYZE touched")
     if load.value("SELECT count(*) FROM touched") > _MANY:
         # Account, order and currency go together; the planner takes them for independent, expects
         # a row where there are all, and would walk through all of them for each.
         load.run("SET LOCAL enable_nestloop = off")
-    _add_missing_factors(load)
+    statuses, pairs = _met(load)
+    if pairs:
+        add_factors(load.work, rates_on(load.day, load.policy), pairs)
+    meanings = meanings_of(statuses, load.policy)
     load.run(
         f"CREATE TEMP TABLE recounted ON COMMIT DROP AS {_RECOUNT}",
         statuses=list(meanings), meanings=list(meanings.values()),
@@ -221,18 +235,22 @@ def recount_orders(load: Load, touched: str) -> None:
     load.run("DROP TABLE recounted, touched")
 
 
-def _add_missing_factors(load: Load) -> None:
-    pairs = load.work.rows(
-        f"""SELECT DISTINCT d.currency, c.currency
+def _met(load: Load) -> tuple[set[str], list[tuple[str, str]]]:
+    """Return the statuses of the touched orders as spelt, and pairs of currencies without a factor.
+
+    Spelling is compared outside the database, whose lower case may know ASCII alone.
+    """
+    found = load.work.rows(
+        f"""SELECT DISTINCT d.status, d.currency, c.currency,
+            d.currency <> c.currency AND f.above IS NULL AND {LIVE}
         FROM order_line d JOIN touched USING (account_id, order_no, currency)
         JOIN credit_line c ON c.organisation_id = d.organisation_id AND c.account_id = d.account_id
         LEFT JOIN factor f ON f.currency = d.currency AND f.line_currency = c.currency
-        WHERE d.organisation_id = %(organisation)s AND d.currency <> c.currency
-            AND f.above IS NULL AND {LIVE} ORDER BY 1, 2""",
+        WHERE d.organisation_id = %(organisation)s""",
         load.values,
     )
-    if pairs:
-        add_factors(load.work, rates_on(load.day, load.policy), pairs)
+    pairs = {(one, other) for _, one, other, is_missing in found if is_missing}
+    return {status for status, *_ in found}, sorted(pairs)
 
 
 def _split(meaning: str, inside: str = "true") -> str:
