@@ -83,7 +83,8 @@ _IMPORT: Final = {
     "kind": "customers, limits, ar, orders, payments or rates.",
     "batch_id": "Identifier of the import; of the first one where it is a repeat.",
     "preview": "Whether nothing was written.",
-    "repeated": "Whether this very file was applied before; then nothing changed.",
+    "repeated": "Whether this very file was applied before, read as it is now; then nothing "
+    "changed.",
     "rows_in": "Rows read: applied, unchanged and quarantined ones.",
     "rows_applied": "Rows that changed the book.",
     "rows_unchanged": "Rows that say what the book knows.",
@@ -98,6 +99,9 @@ _IMPORT: Final = {
     "totals.kind_unknown": "Of a ledger: rows whose kind, and so whose side, cannot be read.",
     "totals.quarantined": "By currency, what was set aside; of a ledger debits less credits.",
     "reasons": "Rows set aside by reason.",
+    "remarks": "On what was applied and may not be meant, such as a temporary limit below the "
+    "base limit.",
+    "extract_of": "Codes of the legal entities of which it was taken as a full extract.",
 }
 
 _PEOPLE: Final = {

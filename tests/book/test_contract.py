@@ -15,7 +15,7 @@ OPEN = {*(f"totals.{name}" for name in TOTALS), "reasons", "people", "exposure"}
 CALLS = {
     "demo --json": ("demo",),
     "people --json": ("people", "--user", "anna"),
-    "import --json": ("import", "limits", BOOK / "crm_limits.xlsx", "--full", *DAY),
+    "import --json": ("import", "limits", BOOK / "crm_limits.xlsx", "--again", *DAY),
     "exposure --json": ("exposure", "--user", "anna"),
     "exposure show --json": ("exposure", "show", "C-1016", *DAY),
     "exposure bridge --json": (

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from kit import dump, founded, items, member, taken, written
+from kit import dump, founded, items, member, rows_of, taken, written
 from oracle import STATUSES, expected
 
 from tradeline.errors import NeedsConfirmation, Refused
@@ -50,17 +50,6 @@ def files(draw, kind):
     rows = draw(st.lists(ROWS[kind], min_size=3, max_size=25))
     rows += draw(st.lists(st.sampled_from(rows), max_size=4))
     return draw(st.permutations(rows))
-
-
-def rows_of(by, sql):
-    """Return the rows of a query on the organisation's book."""
-    from django.db import connection
-
-    from tradeline.models.context import acting
-
-    with acting(by), connection.cursor() as cursor:
-        cursor.execute(sql)
-        return cursor.fetchall()
 
 
 @pytest.mark.parametrize("kind", ["ar", "orders", "payments", "limits"])

@@ -13,6 +13,7 @@ import polars as pl
 from tradeline.actions.revaluation import change_currencies, held_limit_sql
 from tradeline.actions.staging import Load, Outcome, stage
 from tradeline.engine.feed_checks import set_aside, settle_repeats, without_blanks
+from tradeline.money import to_decimal
 
 if TYPE_CHECKING:
     from datetime import date
@@ -62,7 +63,41 @@ def apply(load: Load, rows: pl.DataFrame) -> Outcome:
         _supersede(load, turn)
     applied = load.value("SELECT count(*) FROM difference")
     moved = resolve_limits(load, "SELECT line_id FROM difference")
-    return Outcome(applied=applied, unchanged=rows.height - applied, moved=moved)
+    return Outcome(
+        applied=applied, unchanged=rows.height - applied, moved=moved, remarks=_lowering(load)
+    )
+
+
+def _lowering(load: Load) -> tuple[str, ...]:
+    """Return a remark for each temporary limit of the file that is below the base it replaces.
+
+    A temporary limit is mostly meant to raise; one that lowers is applied all the same. So is told
+    of a base limit that is set above a temporary one which holds already.
+    """
+    found = load.work.rows(
+        """SELECT a.customer_no || ' (' || e.code || ')', t.valid_from, t.valid_to, t.currency,
+            t.amount_minor, b.amount_minor
+        FROM limit_version t
+        JOIN limit_version b ON b.organisation_id = t.organisation_id AND b.line_id = t.line_id
+            AND b.kind = 'base' AND b.superseded_at IS NULL AND b.currency = t.currency
+            AND b.amount_minor > t.amount_minor AND daterange(b.valid_from, b.valid_to, '[]')
+                && daterange(t.valid_from, t.valid_to, '[]')
+        JOIN credit_line l ON l.organisation_id = t.organisation_id AND l.id = t.line_id
+        JOIN account a ON a.organisation_id = l.organisation_id AND a.id = l.account_id
+        JOIN legal_entity e ON e.organisation_id = a.organisation_id AND e.id = a.entity_id
+        WHERE t.organisation_id = %(organisation)s AND t.kind = 'temporary'
+            AND t.superseded_at IS NULL AND t.valid_to >= %(day)s
+            AND %(batch)s IN (t.batch_id, b.batch_id)
+            AND t.line_id IN (SELECT line_id FROM difference)
+        ORDER BY 1, 2""",
+        load.values,
+    )
+    return tuple(
+        f"{whose}: the temporary limit of {currency} {to_decimal(low, currency)} from {first} to "
+        f"{last} is below the base limit of {currency} {to_decimal(high, currency)}, which it "
+        "replaces on these days"
+        for whose, first, last, currency, low, high in found
+    )
 
 
 def _supersede(load: Load, turn: int) -> None:

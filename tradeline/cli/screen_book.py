@@ -27,6 +27,7 @@ _HEADROOM_COLUMNS: Final = 100  # a terminal this wide shows headroom too
 _BAR_COLUMNS: Final = 120  # and this wide a bar
 _FLEXIBLE_MIN: Final = 10  # what the column that gives way keeps
 _GAP: Final = 2
+_REMARKS_MAX: Final = 10
 _LOCALE: Final = "en-US"
 _WORDS: Final = {
     "receivables": "Open invoices", "billed_not_posted": "Billed, not posted",
@@ -43,7 +44,7 @@ def show_import(done: Imported, feed: Feed, *, preview: bool) -> None:
     console = Console()
     if done.repeated:
         console.print(f"{feed.report.file} was applied before, as it is: nothing changed.")
-        console.print("To apply it again, after others or read in another way, say --again.")
+        console.print("To apply it again, after others, say --again.")
         return
     verb = "would be" if preview else "were"
     console.print(
@@ -52,6 +53,11 @@ def show_import(done: Imported, feed: Feed, *, preview: bool) -> None:
         + (f"; {done.rows_closed:,} open rows {verb} closed" if done.rows_closed else "") + ".",
         highlight=False,
     )  # fmt: skip
+    if done.extract_of and not done.rows_closed:
+        console.print(
+            f"It lacks no open row of {', '.join(done.extract_of)}, so that none is closed.",
+            highlight=False,
+        )
     console.print(
         f"{done.accounts_opened:,} accounts {verb} opened, "
         f"{done.lines_moved:,} lines {verb} moved.",
@@ -60,6 +66,10 @@ def show_import(done: Imported, feed: Feed, *, preview: bool) -> None:
     _show_totals(console, done.totals)
     for reason, count in done.reasons.items():
         console.print(Text(f"  {count:,} set aside: {reason}", style="yellow"))
+    for remark in done.remarks[:_REMARKS_MAX]:
+        console.print(Text(f"  Look at this: {remark}", style="yellow"))
+    if (more := len(done.remarks) - _REMARKS_MAX) > 0:
+        console.print(Text(f"  and {more:,} more like it: see --json", style="yellow"))
     if preview:
         console.print("Nothing was written: this was a preview.")
 
