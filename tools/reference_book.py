@@ -66,6 +66,22 @@ _BEHIND: Final = {
     "set_aside[].reason": "Why it could not be used.",
 }
 
+_GROUP: Final = {
+    "group": "Code of the group: the customer number of the parent.",
+    "name": "The parent's name, blank where no file states it.",
+    "parent": "Code of the group that it stands below, null without one.",
+    "currency": "Currency of the group's line, in which limit and exposure are compared.",
+    "limit": "The group's limit that holds, a temporary one included; null: none.",
+    "exposure": "Sum of the members' positive exposures, subgroups included, at the day's rates; "
+    "netted where a set-off agreement says so; null where a rate is missing.",
+    "headroom": "Limit less exposure; null without one of them.",
+    "utilisation_pct": "Exposure as percent of the limit.",
+    "status": "over, near, within, no_limit, or no_rate.",
+    "members": "Accounts in it and below it; own affiliates are left out.",
+    "set_off": "Whether a set-off agreement lets one member's credit balance help another.",
+    "missing_rates": "Exchange rates that are missing, as `EUR to USD`.",
+}
+
 _BRIDGE: Final = {
     "customer_no": "The customer's number.",
     "currency": "Currency of every amount.",
@@ -135,6 +151,12 @@ ANSWERS: Final = {
     "exposure --json": ("A list, the nearest to its limit first; amounts are decimal texts with "
                         "the digits of the currency. Of each account:", _ROW),
     "exposure show --json": ("One account.", _ROW | _BEHIND),
+    "exposure groups --json": ("A list, the nearest to its limit first. Of each group:", _GROUP),
+    "exposure groups CODE --json": (
+        "One group and its accounts; so `exposure show` answers for the number of a group that no "
+        "account has.",
+        _GROUP | {f"accounts[].{name}": meaning for name, meaning in _ROW.items()},
+    ),
     "exposure bridge --json": ("", _BRIDGE),
     "export exposure --json": ("", _EXPORT),
 }  # fmt: skip

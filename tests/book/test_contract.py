@@ -18,6 +18,8 @@ CALLS = {
     "import --json": ("import", "limits", BOOK / "crm_limits.xlsx", "--again", *DAY),
     "exposure --json": ("exposure", "--user", "anna"),
     "exposure show --json": ("exposure", "show", "C-1016", *DAY),
+    "exposure groups --json": ("exposure", "groups", *DAY),
+    "exposure groups CODE --json": ("exposure", "groups", "C-1010", *DAY),
     "exposure bridge --json": (
         "exposure", "bridge", "C-1042", "--from", "2026-06-01", "--to", "2026-06-30", "--user",
         "anna",

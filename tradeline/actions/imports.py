@@ -22,6 +22,7 @@ from tradeline.actions.accounts import entities, with_accounts
 from tradeline.actions.acting import Actor, Work, working
 from tradeline.actions.audit import record
 from tradeline.actions.extracts import extract_of
+from tradeline.actions.groups import with_groups
 from tradeline.actions.repeats import applied_before, confirm_feed, reading_of
 from tradeline.actions.staging import Load, Outcome, add_rows, lock_feeds, refresh_statistics
 from tradeline.engine.control_totals import as_texts, control_totals
@@ -163,7 +164,7 @@ def _imported(work: Work, request: ImportRequest, tell: Tell) -> Imported:
     if kind == "orders":
         frame = orders.without_unknown_status(frame, policy)
     if kind == "limits":
-        frame = limits.dated(frame, request.day)
+        frame = with_groups(work, limits.dated(frame, request.day))
     if kind == "customers":
         frame = masters.without_cycles(work, masters.with_terms(frame, policy.terms))
     tell(STEPS[1], 0, 1)
@@ -196,7 +197,8 @@ def _with_entities(work: Work, frame: pl.DataFrame, kind: str) -> pl.DataFrame:
         .then(pl.lit("it names no legal entity: import the file with --entity CODE"))
         .otherwise("there is no legal entity '" + pl.col("entity") + "'")
     )
-    return set_aside(found, pl.col("entity_id").is_null(), reason)
+    needed = pl.col("scope").ne_missing(pl.lit("group")) if kind == "limits" else pl.lit(value=True)
+    return set_aside(found, needed & pl.col("entity_id").is_null(), reason)
 
 
 def _with_rates(

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 import polars as pl
 
+from tradeline.actions.groups import open_group_lines
 from tradeline.actions.staging import Load, Outcome, stage
 from tradeline.actions.terms import agree_terms
 from tradeline.engine.feed_checks import set_aside, settle_repeats, without_blanks
@@ -108,6 +109,18 @@ def _write(load: Load) -> None:
     )
 
 
+# The groups of the file, each in the currency of its head, else in that of most who name it.
+_UNLINED: Final = """SELECT g.id AS group_id, coalesce(
+        (SELECT min(h.currency) FROM account b JOIN credit_line h
+            ON h.organisation_id = b.organisation_id AND h.account_id = b.id
+        WHERE b.organisation_id = %(organisation)s AND b.customer_no = g.code),
+        mode() WITHIN GROUP (ORDER BY l.currency)) AS currency
+    FROM staged s JOIN customer_group g ON g.organisation_id = %(organisation)s
+        AND g.code = s.parent_no
+    JOIN credit_line l ON l.organisation_id = %(organisation)s AND l.account_id = s.account_id
+    GROUP BY g.id, g.code"""
+
+
 def _grow_tree(load: Load) -> None:
     """Make a group of each customer that is a parent; a parent with a parent hangs below it.
 
@@ -122,6 +135,7 @@ def _grow_tree(load: Load) -> None:
         ORDER BY s.parent_no, h.customer_name
         ON CONFLICT (organisation_id, code) DO NOTHING"""
     )
+    open_group_lines(load, _UNLINED)
     load.run(
         """WITH hung AS (
             UPDATE customer_group g SET parent_id = p.id

@@ -20,10 +20,12 @@ if TYPE_CHECKING:
     from tradeline.queries.exposure import Bridge, ExposureRow
     from tradeline.queries.people import Member
 
-_COLOUR: Final = {"over": "red", "near": "yellow", "within": "green", "no_limit": "dim"}
-_STATUS: Final = {"over": "over", "near": "near", "within": "within", "no_limit": "no limit"}
+COLOUR: Final = {"over": "red", "near": "yellow", "within": "green", "no_limit": "dim",
+                 "no_rate": "red"}  # fmt: skip
+STATUS: Final = {"over": "over", "near": "near", "within": "within", "no_limit": "no limit",
+                 "no_rate": "no rate"}  # fmt: skip
 _BAR_WIDTH: Final = 12
-_HEADROOM_COLUMNS: Final = 100  # a terminal this wide shows headroom too
+HEADROOM_COLUMNS: Final = 100  # a terminal this wide shows headroom too
 _BAR_COLUMNS: Final = 120  # and this wide a bar
 _FLEXIBLE_MIN: Final = 10  # what the column that gives way keeps
 _GAP: Final = 2
@@ -98,12 +100,12 @@ def show_ranked(rows: Sequence[ExposureRow]) -> None:
     if not rows:
         console.print("No account fits. Take files in with: tradeline import ar FILE")
         return
-    wide = console.width >= _HEADROOM_COLUMNS
+    wide = console.width >= HEADROOM_COLUMNS
     columns = [("customer", "left"), ("name", "left"), ("limit", "right"), ("exposure", "right"),
                *([("headroom", "right")] if wide else []),
                ("ledger %", "right"), ("exposure %", "right"), ("", "left")]  # fmt: skip
     cells = [_ranked_cells(row, wide=wide, bar=console.width >= _BAR_COLUMNS) for row in rows]
-    _print(console, columns, cells, flexible=1)
+    print_table(console, columns, cells, flexible=1)
 
 
 def _ranked_cells(row: ExposureRow, *, wide: bool, bar: bool) -> list[Text]:
@@ -112,11 +114,11 @@ def _ranked_cells(row: ExposureRow, *, wide: bool, bar: bool) -> list[Text]:
     plain = [_with_code(row.limit_minor, row), written(row.exposure_minor, row.currency),
              *([left] if wide else []), row.ar_utilisation_pct or "",
              row.utilisation_pct or ""]  # fmt: skip
-    use = _bar(row) if bar else Text(_STATUS[row.status], _COLOUR[row.status])
+    use = _bar(row) if bar else Text(STATUS[row.status], COLOUR[row.status])
     return [Text(row.customer_no), Text(row.customer_name), *map(Text, plain), use]
 
 
-def _print(
+def print_table(
     console: Console, columns: Sequence[tuple[str, str]], rows: Sequence[Sequence[Text]],
     *, flexible: int, title: str | None = None,
 ) -> None:  # fmt: skip
@@ -141,8 +143,8 @@ def _bar(row: ExposureRow) -> Text:
     """Return a bar of the use of the limit; the words say the same without colour."""
     share = min(1.0, max(0.0, float(row.utilisation_pct or 0) / 100))
     filled = round(share * _BAR_WIDTH)
-    bar = Text("█" * filled + "░" * (_BAR_WIDTH - filled), style=_COLOUR[row.status])
-    return bar.append(f" {_STATUS[row.status]}")
+    bar = Text("█" * filled + "░" * (_BAR_WIDTH - filled), style=COLOUR[row.status])
+    return bar.append(f" {STATUS[row.status]}")
 
 
 def show_account(row: ExposureRow, back: Behind) -> None:
@@ -163,9 +165,9 @@ def show_account(row: ExposureRow, back: Behind) -> None:
         style = "red" if row.headroom_minor < 0 else ""
         table.add_row("Headroom", Text(written(row.headroom_minor, row.currency), style))
     if row.utilisation_pct is None:
-        table.add_row("Use of the limit", _STATUS[row.status])
+        table.add_row("Use of the limit", STATUS[row.status])
     else:
-        table.add_row("Use of the limit", f"{row.utilisation_pct} %, {_STATUS[row.status]}")
+        table.add_row("Use of the limit", f"{row.utilisation_pct} %, {STATUS[row.status]}")
         table.add_row("Use by the ledger alone", f"{row.ar_utilisation_pct} %")
     if back.secured_minor:
         table.add_row("Net of cover", written(back.net_minor, row.currency))
@@ -194,7 +196,7 @@ def _show_documents(console: Console, row: ExposureRow, back: Behind) -> None:
             Text(each.document_no), Text(kind), Text(str(each.due_date or "")), Text(amount),
             Text(written(each.counted_minor, row.currency)), Text(each.order_no),
         ])  # fmt: skip
-    _print(console, columns, rows, flexible=0, title="Open documents")
+    print_table(console, columns, rows, flexible=0, title="Open documents")
 
 
 def _show_orders(console: Console, row: ExposureRow, back: Behind) -> None:
@@ -217,7 +219,7 @@ def _show_orders(console: Console, row: ExposureRow, back: Behind) -> None:
            for _, amounts in counted)]
         for at, each in enumerate(back.orders)
     ]  # fmt: skip
-    _print(console, columns, rows, flexible=1, title="Orders")
+    print_table(console, columns, rows, flexible=1, title="Orders")
 
 
 def show_bridge(row: ExposureRow, found: Bridge) -> None:
@@ -235,7 +237,7 @@ def show_bridge(row: ExposureRow, found: Bridge) -> None:
                  written(running, row.currency))  # fmt: skip
         rows.append([Text(cell) for cell in cells])
     rows.append(_ends("Closing", found.closing_minor, row))
-    _print(console, columns, rows, flexible=2)
+    print_table(console, columns, rows, flexible=2)
     if found.unexplained_minor:
         console.print(
             Text(f"Not explained: {written(found.unexplained_minor, row.currency)}", "red")
@@ -251,7 +253,7 @@ def show_people(found: Sequence[Member]) -> None:
     """Print who belongs to the organisation, one line each."""
     columns = (("login", "left"), ("name", "left"), ("roles", "left"))
     rows = [[Text(each.login), Text(each.name), Text(", ".join(each.roles))] for each in found]
-    _print(Console(), columns, rows, flexible=1)
+    print_table(Console(), columns, rows, flexible=1)
 
 
 def _with_code(amount_minor: int | None, row: ExposureRow) -> str:
