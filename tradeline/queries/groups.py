@@ -22,29 +22,35 @@ from tradeline.queries.policies import policy_in_force
 from tradeline.queries.rates import rates_on
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from datetime import date
 
     from tradeline.files.rates import Rates
     from tradeline.policy.schema import Policy
     from tradeline.queries.exposure import ExposureRow
 
-# Every group with each group below it, itself among them; the database refuses a cycle.
-_TREE: Final = """WITH RECURSIVE tree (top, id) AS (
-        SELECT id, id FROM customer_group {where}
-        UNION SELECT t.top, g.id FROM customer_group g JOIN tree t ON g.parent_id = t.id)"""
-_SUMS: Final = f"""{_TREE}
-    SELECT g.id, g.code, g.name, p.code, g.set_off, own.id, own.currency, own.limit_minor,
-        l.currency, count(l.id), coalesce(sum(greatest(l.exposure_minor, 0)), 0),
-        coalesce(sum(l.exposure_minor), 0)
-    FROM tree t JOIN customer_group g ON g.id = t.top
-    LEFT JOIN customer_group p ON p.id = g.parent_id
-    LEFT JOIN credit_line own ON own.organisation_id = g.organisation_id AND own.group_id = g.id
-    LEFT JOIN account a ON a.organisation_id = g.organisation_id AND a.group_id = t.id
-        AND NOT a.intercompany
-    LEFT JOIN credit_line l ON l.organisation_id = a.organisation_id AND l.account_id = a.id
-    GROUP BY g.organisation_id, g.id, g.code, g.name, p.code, g.set_off, own.id, own.currency,
-        own.limit_minor, l.currency
-    ORDER BY g.code, l.currency"""
+# A group and all below it; the database refuses a cycle.
+_TREE: Final = """WITH RECURSIVE tree (id) AS (
+    SELECT id FROM customer_group WHERE code = %(code)s
+    UNION SELECT g.id FROM customer_group g JOIN tree t ON g.parent_id = t.id)
+    SELECT id FROM tree"""
+# By index alone, group by group and account by account: new groups have no statistics yet, and a
+# plan that joins whole tables takes them for a handful.
+_SUMS: Final = """
+    SELECT g.id, g.parent_id, g.set_off, h.currency, h.members, h.debts, h.balance,
+        g.code, g.name, (SELECT p.code FROM customer_group p
+            WHERE p.organisation_id = g.organisation_id AND p.id = g.parent_id),
+        own.id, own.currency, own.limit_minor
+    FROM customer_group g
+    LEFT JOIN LATERAL (SELECT c.id, c.currency, c.limit_minor FROM credit_line c
+        WHERE c.organisation_id = g.organisation_id AND c.group_id = g.id OFFSET 0) own ON true
+    LEFT JOIN LATERAL (SELECT l.currency, count(*) AS members,
+            sum(greatest(l.exposure_minor, 0)) AS debts, sum(l.exposure_minor) AS balance
+        FROM account a
+        JOIN credit_line l ON l.organisation_id = a.organisation_id AND l.account_id = a.id
+        WHERE a.organisation_id = g.organisation_id AND a.group_id = g.id AND NOT a.intercompany
+        GROUP BY l.currency) h ON true
+    {where} ORDER BY g.code, h.currency"""
 _BEYOND: Final = 10**18  # any use of a limit of nothing
 _ABOVE_ALL: Final = 10**19
 
@@ -83,18 +89,23 @@ class GroupRow:
 
 @dataclass(frozen=True, kw_only=True)
 class _Sums:
-    """What the statement says of a group: facts, and by currency members, debts and balance."""
+    """What the statement says of a group, and by currency its members, debts and balance."""
 
+    key: Any
+    parent: Any
     facts: tuple[Any, ...]
-    by_currency: dict[str, tuple[int, int, int]] = field(default_factory=dict)
+    set_off: bool
+    by_currency: dict[str, tuple[int, ...]] = field(default_factory=dict)
 
     @property
     def members(self) -> int:
         return sum(count for count, _, _ in self.by_currency.values())
 
-    @property
-    def set_off(self) -> bool:
-        return bool(self.facts[4])
+    def add(self, parts: Mapping[str, tuple[int, ...]]) -> None:
+        """Add members, debts and balance by currency."""
+        for currency, part in parts.items():
+            known = self.by_currency.get(currency, (0, 0, 0))
+            self.by_currency[currency] = tuple(map(sum, zip(known, part, strict=True)))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -146,9 +157,8 @@ def group_exposure(code: str, *, as_of: date, currency: str) -> tuple[int, int]:
 
 def members_of(code: str) -> list[ExposureRow]:
     """Return the accounts of a group and of its subgroups, own affiliates left out."""
-    tree = _TREE.format(where="WHERE code = %(code)s")
     return rows_where(
-        f"a.group_id IN ({tree} SELECT id FROM tree) AND NOT a.intercompany "
+        f"a.group_id IN ({_TREE}) AND NOT a.intercompany "
         f"ORDER BY {SORTS['exposure']}", {"code": code},
     )  # fmt: skip
 
@@ -159,34 +169,48 @@ def _day(as_of: date) -> _Day:
 
 
 def _one(code: str) -> _Sums:
-    found = _sums(code)
+    found = [sums for sums in _sums(code) if sums.facts[0] == code]
     if not found:
         raise NotFound(f"there is no group {code}", mend="see: tradeline exposure groups")
     return found[0]
 
 
 def _sums(code: str | None = None) -> list[_Sums]:
-    """Return the sums of all groups, or of one, by one statement."""
-    where = "" if code is None else "WHERE code = %(code)s"
+    """Return the sums of all groups, or of one and those below it, by one statement."""
+    where = "" if code is None else f"WHERE g.id IN ({_TREE})"
     found: dict[Any, _Sums] = {}
     with connection.cursor() as cursor:
         cursor.execute(_SUMS.format(where=where), {"code": code})
-        for *facts, currency, count, debts, balance in cursor.fetchall():
-            group = found.setdefault(facts[0], _Sums(facts=tuple(facts)))
+        for key, parent, set_off, currency, *rest in cursor.fetchall():
+            sums, facts = rest[:3], tuple(rest[3:])
+            group = found.setdefault(
+                key, _Sums(key=key, parent=parent, facts=facts, set_off=set_off)
+            )
             if currency is not None:
-                group.by_currency[currency] = (count, int(debts), int(balance))
+                group.add({currency: tuple(map(int, sums))})
+    return _up_the_tree(found)
+
+
+def _up_the_tree(found: Mapping[Any, _Sums]) -> list[_Sums]:
+    """Add to each group what the groups below it hold."""
+    own = [(group, dict(group.by_currency)) for group in found.values()]
+    for group, parts in own:
+        above = found.get(group.parent)
+        while above is not None:
+            above.add(parts)
+            above = found.get(above.parent)
     return list(found.values())
 
 
 def _row(sums: _Sums, day: _Day) -> GroupRow:
-    key, code, name, parent, set_off, line, currency, limit = sums.facts
+    code, name, parent, line, currency, limit = sums.facts
     currency = currency or next(iter(sums.by_currency), None) or day.policy.currency or "USD"
     missing = _missing(sums, currency, day)
     exposure = None if missing else _exposure(sums, currency, day)
     near = str(day.policy.exposure.near_pct)
     return GroupRow(
-        group_id=str(key), line_id=None if line is None else str(line), code=code, name=name,
-        parent_code=parent, set_off=set_off, members=sums.members, currency=currency,
+        group_id=str(sums.key), line_id=None if line is None else str(line), code=code, name=name,
+        parent_code=parent, set_off=sums.set_off, members=sums.members, currency=currency,
         limit_minor=limit, exposure_minor=exposure,
         missing_rates=tuple((one, currency) for one in missing),
         status="no_rate" if exposure is None else status(exposure, limit, near),
