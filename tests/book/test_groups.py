@@ -226,3 +226,12 @@ def test_no_drift_from_the_lines_of_groups(three):
     three.count_anew(DAY)
     assert three.ask(resum) == []
     assert three.rows("SELECT count(*) FROM position") == [(3,)]
+
+
+def test_the_number_of_a_group_alone_shows_the_group(three):
+    """A number that an account has means the account, though it heads a group."""
+    from tradeline.cli.exposure import is_group_alone
+
+    three.take("customers", MID, {"customer_no": "LEAF", "parent_no": "HEAD"})
+    alone = {no: three.ask(is_group_alone, no) for no in ("HEAD", "TOP", "LEAF", "NOBODY")}
+    assert alone == {"HEAD": True, "TOP": False, "LEAF": False, "NOBODY": False}

@@ -54,9 +54,9 @@ def test_read_in_another_way_it_is_another_import(by, path, reading):
 
 
 def test_an_answer_that_changes_nothing_is_a_repeat(by, path):
-    """To name the decimal mark, or the order of the dates, that is found anyway is no other way."""
+    """To name the decimal mark that is found anyway is no other way, nor the tax of a ledger."""
     imported(by, path)
-    assert imported(by, path, decimal=".", delimiter=",", header_row=1).repeated
+    assert imported(by, path, decimal=".", delimiter=",", header_row=1, tax=True).repeated
 
 
 def test_tax_is_part_of_the_reading(by, tmp_path):

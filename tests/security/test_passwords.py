@@ -114,6 +114,7 @@ def test_one_hash_for_one_signed_person(person, northwind):
         assert cursor.fetchone() == (None,)
     with acting(northwind.analyst), connection.cursor() as cursor:
         assert password_of(person.pk).startswith("pbkdf2_")
+        assert not password_of(uuid.uuid4())
         cursor.execute("SELECT app.person()")
         assert cursor.fetchone() == (northwind.analyst.user_id,)  # who acts goes on acting
         cursor.execute("SELECT app.password_of(current_setting('tradeline.context'))")

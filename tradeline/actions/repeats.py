@@ -14,7 +14,8 @@ if TYPE_CHECKING:
     from tradeline.actions.acting import Work
     from tradeline.actions.imports import ImportRequest
 
-_TOLD: Final = ("entity", "currency", "tax_included", "tax_rate")
+_TOLD: Final = ("entity", "currency")
+_TAX: Final = ("tax_included", "tax_rate")  # says something of orders alone
 _FOUND: Final = (
     "sheet", "header_row", "encoding", "delimiter", "decimal", "date_order", "unit",
 )  # fmt: skip
@@ -44,8 +45,9 @@ def _way(reading: Mapping[str, Any]) -> dict[str, Any]:
     and is the one that would have been found makes no other import.
     """
     asked = reading.get("asked", {})
+    told = (*_TOLD, *_TAX) if reading.get("role") == "orders" else _TOLD
     return {
-        **{name: asked.get(name) for name in _TOLD},
+        **{name: asked.get(name) for name in told},
         **{name: reading.get(name) for name in _FOUND},
         "fields": {match["header"]: match["field"] for match in reading.get("matches", ())},
         "extract_of": reading.get("extract_of", []),

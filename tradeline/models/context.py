@@ -70,7 +70,7 @@ def password_of(user_id: UUID, *, using: str = "default") -> str:
     connection = connections[using].connection
     token = signed(None, user_id, process=connection.info.backend_pid)
     row = psycopg.Cursor(connection).execute(_HASH, [token]).fetchone()
-    return str(row[0]) if row else ""
+    return row[0] or "" if row else ""
 
 
 def signed(organisation_id: UUID | None, user_id: UUID, *, process: int) -> str:
