@@ -111,7 +111,8 @@ def rules(actor: Actor, **changes: Any) -> Any:
         "item_min_minor": 0, "ignore_disputed": False, "dunning_level_max": 3,
         "review_grace_days": 30, "rejected_flags": [], "rejected_statuses": [],
         "horizon_days": 60, "rate_age_max_days": 5, "feed_ages_max": {}, "feeds_required": [],
-        "reservation_days": 30, "hold_days": 14, "release_deviation_bp": 1_000, "ladder_bp": [40_000], "rearm_bp": 200,
+        "reservation_days": 30, "hold_days": 14, "release_deviation_bp": 1_000,
+        "ladder_bp": [40_000], "rearm_bp": 200,
     }  # fmt: skip
     return write(models.LineRules, actor, **columns | changes)
 
