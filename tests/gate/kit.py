@@ -164,17 +164,30 @@ class Shop:
         finally:
             gate.close()
 
-    def limits(self, amounts: Mapping[str, int]) -> None:
+    def limits(self, amounts: Mapping[str, int], tell: Any = None) -> None:
         """Import limits by customer, from today on."""
         rows = [{"customer_no": no, "limit_minor": minor, "valid_from": today()}
                 for no, minor in amounts.items()]  # fmt: skip
-        self.company.take("limits", *rows, day=today())
+        self._take("limits", rows, tell)
 
-    def owes(self, customer: str, document_no: str, amount_minor: int, **facts: Any) -> None:
+    def owes(
+        self, customer: str, document_no: str, amount_minor: int, tell: Any = None, **facts: Any
+    ) -> None:
         """Import an invoice that is open in full and not yet due."""
         row = {"customer_no": customer, "document_no": document_no, "due_date": today(),
                "document_date": today(), "amount_minor": amount_minor}  # fmt: skip
-        self.company.take("ar", row | facts, day=today())
+        self._take("ar", [row | facts], tell)
+
+    def _take(self, kind: str, rows: list[dict[str, Any]], tell: Any = None) -> None:
+        from tests.book.company import feed
+        from tradeline.actions.imports import ImportRequest, import_feed
+
+        request = ImportRequest(
+            feed=feed(kind, rows), day=today(), full_extract=False, confirmed=True
+        )
+        import_feed(
+            request, by=self.actor, at=datetime.now(UTC), **({"tell": tell} if tell else {})
+        )
 
     def rows(self, sql: str, *values: Any) -> list[tuple[Any, ...]]:
         """Return rows as the superuser sees them; `%s` once for the organisation comes first."""
