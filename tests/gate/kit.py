@@ -21,6 +21,7 @@ from psycopg.conninfo import make_conninfo
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
+    from concurrent.futures import Future
 
     from tests.book.company import Company
     from tradeline.models.context import Actor
@@ -126,6 +127,13 @@ class Gate:
         """Return the answer to one call."""
         return self.settle(call)[0]
 
+    @contextmanager
+    def held_open(self, *asks: Ask) -> Iterator[list[Reply]]:
+        """Settle calls, and keep their transaction open as long as the block lasts."""
+        with self.connection.transaction():
+            self.tell()
+            yield self.call(*asks)
+
 
 @dataclass(frozen=True, kw_only=True)
 class Shop:
@@ -168,7 +176,7 @@ class Shop:
         """Import limits by customer, from today on."""
         rows = [{"customer_no": no, "limit_minor": minor, "valid_from": today()}
                 for no, minor in amounts.items()]  # fmt: skip
-        self._take("limits", rows, tell)
+        self.take("limits", rows, tell)
 
     def owes(
         self, customer: str, document_no: str, amount_minor: int, tell: Any = None, **facts: Any
@@ -176,9 +184,10 @@ class Shop:
         """Import an invoice that is open in full and not yet due."""
         row = {"customer_no": customer, "document_no": document_no, "due_date": today(),
                "document_date": today(), "amount_minor": amount_minor}  # fmt: skip
-        self._take("ar", [row | facts], tell)
+        self.take("ar", [row | facts], tell)
 
-    def _take(self, kind: str, rows: list[dict[str, Any]], tell: Any = None) -> None:
+    def take(self, kind: str, rows: list[dict[str, Any]], tell: Any = None) -> None:
+        """Import rows of today."""
         from tests.book.company import feed
         from tradeline.actions.imports import ImportRequest, import_feed
 
@@ -211,6 +220,18 @@ class Shop:
     def _row(self, table: str, condition: str, value: str) -> dict[str, Any]:
         sql = f"SELECT to_jsonb(t) FROM {table} t WHERE organisation_id = %s AND {condition}"
         return self.value(sql, value)
+
+    def until_waiting(self, job: Future[Any], count: int = 1) -> bool:
+        """Wait until so many locks are waited for; return False when the job is done before."""
+        sql = "SELECT count(*) FROM pg_locks WHERE NOT granted"
+        with psycopg.connect(self.superuser_url, autocommit=True) as connection:
+            for _ in range(4000):
+                if connection.execute(sql).fetchone()[0] >= count:  # type: ignore[index]
+                    return True
+                if job.done():
+                    return False
+                time.sleep(0.002)
+        raise AssertionError("nobody waits, nobody is done")
 
     def sound(self) -> dict[str, Any]:
         """Assert that the outside checker finds nothing, and return what it looked at."""

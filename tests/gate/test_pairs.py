@@ -33,7 +33,7 @@ class Undone(Exception):
 
 
 class Scene:
-    """A customer with the orders X and V, the model of it, and the writers that meet on its line."""
+    """A customer with the orders X and V, its model, and the writers that meet on its line."""
 
     def __init__(self, shop, customer):
         self.shop, self.customer = shop, customer
@@ -137,13 +137,6 @@ class Scene:
             assert order["version"] == wanted.version
 
 
-def waiting(shop):
-    """Return how many locks of the shop's database are waited for."""
-    with psycopg.connect(shop.superuser_url, autocommit=True) as connection:
-        sql = "SELECT count(*) FROM pg_locks WHERE NOT granted"
-        return connection.execute(sql).fetchone()[0]
-
-
 def forced(scene, first, second, *, undo):
     """Run the first to before its commit, start the second, see it wait, end the first."""
     inside, leave = threading.Event(), threading.Event()
@@ -158,11 +151,7 @@ def forced(scene, first, second, *, undo):
         one = threads.submit(scene.write, first, pause)
         assert inside.wait(20), one.exception(timeout=1)
         two = threads.submit(scene.write, second)
-        for _ in range(2000):
-            if two.done() or waiting(scene.shop):
-                break
-            time.sleep(0.002)
-        waited = not two.done()
+        waited = scene.shop.until_waiting(two)
         leave.set()
         answers = (None if undo and isinstance(one.exception(20), Undone) else one.result(20),
                    two.result(20))  # fmt: skip

@@ -257,11 +257,14 @@ BEGIN
     END IF;
     SELECT * INTO w FROM commitment x WHERE x.organisation_id = org AND x.id = c.id;
     status := CASE WHEN c.id IS NULL OR target.id IS NULL OR n.entity_id <> c.entity_id THEN 404
-        WHEN a.version <= w.version THEN 409 WHEN w.line_id <> c.line_id THEN 409 END;
+        WHEN a.version <= w.version THEN 409 WHEN w.line_id <> c.line_id THEN 409
+        WHEN w.line_id = target.id THEN 409 END;
     IF status IS NOT NULL THEN
         e.status := status; e.outcome := 'refused';
-        answer := CASE status WHEN 404 THEN app.gate_problem(404, 'There is no such order or customer',
+        answer := CASE WHEN status = 404 THEN app.gate_problem(404, 'There is no such order or customer',
             'The order and the new customer must be known, in one legal entity.', 'customer')
+            WHEN w.line_id = target.id THEN app.gate_problem(409, 'The order is this customer''s',
+            'Order ' || a.order_no || ' stands under customer ' || a.customer || ' already.', 'customer')
             ELSE app.gate_problem(409, 'The version is stale', 'Order ' || a.order_no
             || ' was changed meanwhile: send a later version.', 'version') END;
         PERFORM app.keep_decision(a, decision, org, target.id, c, NULL, e, NULL, answer);
@@ -354,6 +357,11 @@ BEGIN
         RETURN;
     END IF;
     SELECT * INTO c FROM commitment x WHERE x.organisation_id = org AND x.id = d.commitment_id;
+    IF c.id IS NOT NULL THEN  -- what is read from here on stays so
+        PERFORM app.lock_account(ARRAY[c.line_id], (SELECT x.group_id FROM account x
+            WHERE x.organisation_id = org AND x.id = c.account_id));
+        SELECT * INTO c FROM commitment x WHERE x.organisation_id = org AND x.id = d.commitment_id;
+    END IF;
     IF d.outcome = 'voided' OR c.id IS NULL THEN
         status := 200;
         answer := CASE d.outcome WHEN 'voided' THEN d.answer ELSE concat('{"decision":"voided",'

@@ -53,8 +53,14 @@ BEGIN
         JOIN credit_line l ON l.organisation_id = org AND l.account_id = n.id
         UNION SELECT unnest(app.group_lines(n.group_id)) FROM unnest(asks) a
         CROSS JOIN LATERAL app.account_named(a.customer, a.entity) n WHERE n.group_id IS NOT NULL
-        UNION SELECT c.line_id FROM unnest(asks) a JOIN commitment c
-            ON c.organisation_id = org AND c.order_no = a.order_no))
+        UNION SELECT unnest(c.line_id || app.group_lines(n.group_id)) FROM commitment c
+        JOIN account n ON n.organisation_id = org AND n.id = c.account_id
+        WHERE c.organisation_id = org AND c.id IN (
+            SELECT x.id FROM unnest(asks) a JOIN commitment x
+                ON x.organisation_id = org AND x.order_no = a.order_no
+            UNION ALL SELECT d.commitment_id FROM unnest(asks) a JOIN decision d
+                ON a.verb = 'void' AND d.organisation_id = org AND d.client = a.client
+                    AND d.key = a.key)))
     ORDER BY id FOR NO KEY UPDATE;
 END $$;
 
@@ -410,6 +416,7 @@ DECLARE
     below numeric := 1;
     ages text;
     was_live boolean;
+    calm boolean;  -- no more than it was, on the same terms
 BEGIN
     n := app.account_named(a.customer, a.entity);
     IF n.group_id IS NOT NULL THEN
@@ -452,6 +459,13 @@ BEGIN
         SELECT * INTO above, below FROM app.minor_rate(a.currency, l.currency, today, r.rate_age_max_days);
     END IF;
     w := app.wanted(a, c, l, n.entity_id, above, below);
+    was_live := c.state IN ('authorised', 'part_shipped', 'shipped') AND c.speaks;
+    calm := was_live AND w.authorised_minor <= c.authorised_minor
+        AND (w.currency, w.ship_date, w.net_days, w.discount_bp, w.prepaid)
+            IS NOT DISTINCT FROM (c.currency, c.ship_date, c.net_days, c.discount_bp, c.prepaid);
+    IF calm THEN  -- it counts by the rate that it was let go with, until the book is counted anew
+        w.rate_above := c.rate_above; w.rate_below := c.rate_below;
+    END IF;
     k := app.commitment_counts(w, today + r.horizon_days);
     o := app.file_counts(c, n.id, a.order_no);
     m := app.moves_to(k, c, o);
@@ -467,11 +481,8 @@ BEGIN
     IF n.group_id IS NOT NULL THEN
         numbers := app.with_groups(numbers, n.group_id, r);
     END IF;
-    was_live := c.state IN ('authorised', 'part_shipped', 'shipped') AND c.speaks;
-    IF was_live AND w.authorised_minor <= c.authorised_minor
-        AND (w.currency, w.ship_date, w.net_days, w.discount_bp, w.prepaid)
-            IS NOT DISTINCT FROM (c.currency, c.ship_date, c.net_days, c.discount_bp, c.prepaid) THEN
-        SELECT 0 AS worst, '{}'::text[] AS reasons, '{}'::text[] AS codes INTO v;  -- no more of the same
+    IF calm THEN
+        SELECT 0 AS worst, '{}'::text[] AS reasons, '{}'::text[] AS codes INTO v;  -- no more of the same: nothing to ask
     ELSE
         v := app.verdict(numbers, s, r);
     END IF;
@@ -493,6 +504,9 @@ BEGIN
         e.kind := 'held';
         e.exposure_minor := l.exposure_minor;
         w := app.as_held(w, c, CASE v.worst WHEN 2 THEN a.amount_minor ELSE 0 END);
+        IF c.id IS NULL THEN
+            w.speaks := (o.orders, o.later, o.shipped, o.held) = (0, 0, 0, 0);  -- else the file does
+        END IF;
         w.counted_held_minor := app.converted(w.held_minor, w.rate_above, w.rate_below);
         w.expires_at := CASE WHEN was_live THEN c.expires_at
             ELSE now() + make_interval(days => r.hold_days) END;
