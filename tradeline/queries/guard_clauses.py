@@ -16,10 +16,14 @@ INSERT_ONLY: Final = {
     "payment": (), "fx_rate": (), "policy_version": (),
     "gate_policy": (), "line_rules": (), "decision": (),
     "limit_version": ("superseded_at",), "agreed_terms": ("superseded_at",),
+    "outbox": ("fanned_at", "settled_at"),
 }  # fmt: skip
 """Tables whose rows stay as written, each with the columns that may be set later."""
 
-WIDER: Final = (("membership", "also"), ("organisation", "also"), ("organisation", "all_ids"))
+WIDER: Final = (
+    ("membership", "also"), ("organisation", "also"), ("organisation", "all_ids"),
+    ("organisation", "sender_ids"),
+)  # fmt: skip
 """Policies that show, and never let write, more than the organisation's own rows."""
 
 DEFINERS: Final = ("app.organisation()", "app.check_orders(jsonb)", "app.resolve_stale()")
@@ -91,8 +95,9 @@ FROM secured s JOIN pg_policy p ON p.polrelid = s.oid AND p.polpermissive
 WHERE ({_plain("coalesce(pg_get_expr(p.polqual, p.polrelid), '')")} NOT {_SAYS_MINE}
     OR {_plain("coalesce(pg_get_expr(p.polwithcheck, p.polrelid), '')")} NOT {_SAYS_MINE})
     AND NOT (p.polcmd = 'r' AND (s.name, p.polname::text) IN ({_WIDER}))
-    AND NOT (p.polroles = ARRAY[to_regrole('{role_name("owner")}')::oid] AND {_plain("pg_get_expr(p.polqual, p.polrelid)")}
-        || {_plain("pg_get_expr(p.polwithcheck, p.polrelid)")} = '{_allowed(INSIDE) * 2}')""",
+    AND NOT (p.polroles = ARRAY[to_regrole('{role_name("owner")}')::oid]
+        AND {_plain("pg_get_expr(p.polqual, p.polrelid)")} = '{_allowed(INSIDE)}'
+        AND {_plain("pg_get_expr(p.polwithcheck, p.polrelid)")} = '{_allowed(INSIDE)}')""",
     "primary keys": f"""
 WITH {_OWNED}
 SELECT o.name, 'has no primary key that begins with organisation_id' FROM owned o
