@@ -96,6 +96,7 @@ def apply(load: Load, rows: pl.DataFrame) -> Outcome:
         WHERE o.line_no IS NULL OR {_differs("o", "s")}"""
     )
     confirm_closing(load, _MISSING, "order_line", LIVE)
+    _lock(load)
     closed = _close(load)
     _move(load)
     _write(load)
@@ -135,6 +136,18 @@ _MISSING: Final = f"""order_line d JOIN account a ON a.organisation_id = d.organ
     WHERE d.organisation_id = %(organisation)s AND {LIVE}
         AND a.entity_id = ANY(%(entities)s::uuid[]) AND a.id <> ALL(%(kept)s::uuid[])
         AND NOT EXISTS (SELECT FROM staged s WHERE {_same_key("s", "d")})"""
+
+
+def _lock(load: Load) -> None:
+    """Lock the lines whose orders the file changes: a check locks its line before its orders too."""
+    missing = f"UNION SELECT d.account_id FROM {_MISSING}" if load.full_extract else ""
+    load.run(
+        f"""SELECT FROM credit_line l WHERE l.organisation_id = %(organisation)s AND l.account_id IN (
+            SELECT account_id FROM difference UNION SELECT d.account_id FROM difference n
+            JOIN order_line d ON d.organisation_id = %(organisation)s AND d.order_no = n.order_no
+            WHERE n.is_new {missing})
+        ORDER BY l.id FOR UPDATE"""
+    )
 
 
 def _close(load: Load) -> int:

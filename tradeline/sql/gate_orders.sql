@@ -257,11 +257,14 @@ BEGIN
     END IF;
     SELECT * INTO w FROM commitment x WHERE x.organisation_id = org AND x.id = c.id;
     status := CASE WHEN c.id IS NULL OR target.id IS NULL OR n.entity_id <> c.entity_id THEN 404
-        WHEN a.version <= w.version THEN 409 WHEN w.line_id <> c.line_id THEN 409 END;
+        WHEN a.version <= w.version THEN 409 WHEN w.line_id <> c.line_id THEN 409
+        WHEN w.line_id = target.id THEN 409 END;
     IF status IS NOT NULL THEN
         e.status := status; e.outcome := 'refused';
-        answer := CASE status WHEN 404 THEN app.gate_problem(404, 'There is no such order or customer',
+        answer := CASE WHEN status = 404 THEN app.gate_problem(404, 'There is no such order or customer',
             'The order and the new customer must be known, in one legal entity.', 'customer')
+            WHEN w.line_id = target.id THEN app.gate_problem(409, 'The order is this customer''s',
+            'Order ' || a.order_no || ' stands under customer ' || a.customer || ' already.', 'customer')
             ELSE app.gate_problem(409, 'The version is stale', 'Order ' || a.order_no
             || ' was changed meanwhile: send a later version.', 'version') END;
         PERFORM app.keep_decision(a, decision, org, target, c, NULL, e, NULL, answer);
@@ -332,8 +335,8 @@ BEGIN
     PERFORM app.keep_decision(a, decision, org, target, w, r.id, e, NULL, answer);
 END $$;
 
--- Undo a call by its key. One that never came is noted, so that it cannot come later; one whose
--- order has moved on since stays as it is.
+-- Undo the call that made an order, by its key. One that never came is noted, so that it cannot come
+-- later; one that changed an order which was there before, or whose order has moved on since, stays.
 CREATE FUNCTION app.void_call(a app.gate_ask, OUT status int, OUT answer text, OUT facts text)
 LANGUAGE plpgsql AS $$
 DECLARE
@@ -356,10 +359,23 @@ BEGIN
         RETURN;
     END IF;
     SELECT * INTO c FROM commitment x WHERE x.organisation_id = org AND x.id = d.commitment_id;
+    IF c.id IS NOT NULL THEN  -- what is read from here on stays so
+        PERFORM app.lock_account(ARRAY[c.line_id], (SELECT x.group_id FROM account x
+            WHERE x.organisation_id = org AND x.id = c.account_id));
+        SELECT * INTO c FROM commitment x WHERE x.organisation_id = org AND x.id = d.commitment_id;
+    END IF;
     IF d.outcome = 'voided' OR c.id IS NULL THEN
         status := 200;
         answer := CASE d.outcome WHEN 'voided' THEN d.answer ELSE concat('{"decision":"voided",'
             '"decision_id":"', d.id, '","order_no":', to_json(d.order_no)::text, '}') END;
+        RETURN;
+    END IF;
+    IF d.verb <> 'authorise' OR c.created_at <> d.at THEN
+        status := 409;
+        answer := app.gate_problem(409, 'The call made no order', CASE d.verb WHEN 'sale'
+            THEN 'Sale ' || d.order_no || ' is booked: it comes back as a credit note.'
+            ELSE 'Order ' || d.order_no || ' was there before this call: amend or cancel it.' END,
+            'Idempotency-Key');
         RETURN;
     END IF;
     undo.verb := 'cancel'; undo.key := left(a.key, 120) || ':void'; undo.version := NULL;

@@ -40,6 +40,20 @@ BEGIN
         WHERE c.limit_minor IS NOT NULL ORDER BY c.id);
 END $$;
 
+-- The ids of the orders that calls name, by number or, to void it, by an earlier call's key.
+CREATE FUNCTION app.orders_of(asks app.gate_ask[]) RETURNS uuid[]
+LANGUAGE plpgsql STABLE AS $$
+DECLARE
+    org uuid := app.inside();
+BEGIN
+    RETURN ARRAY(SELECT app.order_id(org, e.id, a.order_no) FROM unnest(asks) a JOIN legal_entity e
+            ON e.organisation_id = org AND (a.entity IS NULL OR e.code = a.entity)
+            WHERE a.order_no IS NOT NULL
+        UNION ALL SELECT d.commitment_id FROM unnest(asks) a JOIN decision d
+            ON d.organisation_id = org AND d.id = app.call_id(org, a.client, a.key)
+            WHERE a.verb = 'void');
+END $$;
+
 -- Lock every line that calls touch, those of the groups above among them, in the order of their
 -- ids: whoever locks several lines does so in this order.
 CREATE FUNCTION app.lock_lines(asks app.gate_ask[]) RETURNS void
@@ -53,8 +67,9 @@ BEGIN
         JOIN credit_line l ON l.organisation_id = org AND l.account_id = n.id
         UNION SELECT unnest(app.group_lines(n.group_id)) FROM unnest(asks) a
         CROSS JOIN LATERAL app.account_named(a.customer, a.entity) n WHERE n.group_id IS NOT NULL
-        UNION SELECT c.line_id FROM unnest(asks) a JOIN commitment c
-            ON c.organisation_id = org AND c.order_no = a.order_no))
+        UNION SELECT unnest(c.line_id || app.group_lines(n.group_id)) FROM commitment c
+        JOIN account n ON n.organisation_id = org AND n.id = c.account_id
+        WHERE c.organisation_id = org AND c.id = ANY (app.orders_of(asks))))
     ORDER BY id FOR NO KEY UPDATE;
 END $$;
 
@@ -430,6 +445,7 @@ DECLARE
     below numeric := 1;
     ages text;
     was_live boolean;
+    calm boolean;  -- no more than it was, on the same terms
     order_id uuid;
 BEGIN
     n := app.account_named(a.customer, a.entity);
@@ -473,6 +489,13 @@ BEGIN
         SELECT * INTO above, below FROM app.minor_rate(a.currency, l.currency, today, r.rate_age_max_days);
     END IF;
     w := app.wanted(a, c, l, n.entity_id, above, below);
+    was_live := c.state IN ('authorised', 'part_shipped', 'shipped') AND c.speaks;
+    calm := was_live AND w.authorised_minor <= c.authorised_minor
+        AND (w.currency, w.ship_date, w.net_days, w.discount_bp, w.prepaid)
+            IS NOT DISTINCT FROM (c.currency, c.ship_date, c.net_days, c.discount_bp, c.prepaid);
+    IF calm THEN  -- it counts by the rate that it was let go with, until the book is counted anew
+        w.rate_above := c.rate_above; w.rate_below := c.rate_below;
+    END IF;
     k := app.commitment_counts(w, today + r.horizon_days);
     o := app.file_counts(c, n.id, a.order_no);
     m := app.moves_to(k, c, o);
@@ -488,11 +511,8 @@ BEGIN
     IF n.group_id IS NOT NULL THEN
         numbers := app.with_groups(numbers, n.group_id, r);
     END IF;
-    was_live := c.state IN ('authorised', 'part_shipped', 'shipped') AND c.speaks;
-    IF was_live AND w.authorised_minor <= c.authorised_minor
-        AND (w.currency, w.ship_date, w.net_days, w.discount_bp, w.prepaid)
-            IS NOT DISTINCT FROM (c.currency, c.ship_date, c.net_days, c.discount_bp, c.prepaid) THEN
-        v := ROW(0, '{}'::text[], '{}'::text[]);  -- no more of the same: nothing to ask
+    IF calm THEN
+        SELECT 0 AS worst, '{}'::text[] AS reasons, '{}'::text[] AS codes INTO v;  -- no more of the same: nothing to ask
     ELSE
         v := app.verdict(numbers, s, r);
     END IF;
@@ -514,6 +534,9 @@ BEGIN
         e.kind := 'held';
         e.exposure_minor := l.exposure_minor;
         w := app.as_held(w, c, CASE v.worst WHEN 2 THEN a.amount_minor ELSE 0 END);
+        IF c.id IS NULL THEN
+            w.speaks := (o.orders, o.later, o.shipped, o.held) = (0, 0, 0, 0);  -- else the file does
+        END IF;
         w.counted_held_minor := app.converted(w.held_minor, w.rate_above, w.rate_below);
         w.expires_at := CASE WHEN was_live THEN c.expires_at
             ELSE now() + make_interval(days => r.hold_days) END;

@@ -144,7 +144,8 @@ BEGIN
         of.exposure_minor, held.amount_minor, app.insider(), 'the limit of the day');
 END $$;
 
--- Resolve a line's standing for a day. The caller holds the line's lock.
+-- Resolve a line's standing for a day. The caller holds the line's lock. Whoever is marking the
+-- standing stale at this moment is waited for, so that what is read next holds what was written.
 CREATE FUNCTION app.resolve_line(line uuid, today date) RETURNS void
 LANGUAGE plpgsql AS $$
 DECLARE
@@ -157,6 +158,7 @@ DECLARE
     terms jsonb;
     span record;
 BEGIN
+    PERFORM FROM standing WHERE organisation_id = org AND line_id = line FOR UPDATE;
     SELECT * INTO STRICT l FROM credit_line WHERE organisation_id = org AND id = line;
     SELECT * INTO STRICT a FROM account WHERE organisation_id = org AND id = l.account_id;
     SELECT * INTO p FROM gate_policy WHERE organisation_id = org ORDER BY active_from DESC LIMIT 1;
