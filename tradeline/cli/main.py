@@ -14,6 +14,7 @@ from tradeline.cli import (
     exports,
     exposure,
     imports,
+    keys,
     organisations,
     people,
     policies,
@@ -33,6 +34,7 @@ app.command("replay")(reviews.replay)
 app.command("demo")(demo.demo)
 app.add_typer(organisations.app, name="organisation")
 app.command("people")(people.people)
+app.add_typer(keys.app, name="keys")
 app.command("import")(imports.import_file)
 app.add_typer(exposure.app, name="exposure")
 app.add_typer(quarantine.app, name="quarantine")

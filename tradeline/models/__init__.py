@@ -9,6 +9,7 @@ from tradeline.models.exposure import LineEvent, Position
 from tradeline.models.flags import ExternalFlag
 from tradeline.models.groups import CustomerGroup
 from tradeline.models.imports import Feed, ImportBatch, QuarantinedRow
+from tradeline.models.keys import ApiKey
 from tradeline.models.limits import CreditLine, LimitVersion
 from tradeline.models.mitigants import Mitigant
 from tradeline.models.orders import OrderLine
@@ -23,6 +24,7 @@ __all__ = [
     "Account",
     "AccountAlias",
     "AgreedTerms",
+    "ApiKey",
     "AuditAnchor",
     "AuditEvent",
     "AuditSeal",

@@ -15,10 +15,14 @@ INSERT_ONLY: Final = {
     "audit_event": (), "audit_seal": (), "audit_anchor": (), "line_event": (), "import_batch": (),
     "payment": (), "fx_rate": (), "policy_version": (),
     "limit_version": ("superseded_at",), "agreed_terms": ("superseded_at",),
+    "api_key": ("revoked_at", "revoked_by_id"),
 }  # fmt: skip
 """Tables whose rows stay as written, each with the columns that may be set later."""
 
-WIDER: Final = (("membership", "also"), ("organisation", "also"), ("organisation", "all_ids"))
+WIDER: Final = (
+    ("membership", "also"), ("organisation", "also"), ("organisation", "all_ids"),
+    ("api_key", "also"),  # whoever presents a key sees its row: only its hash can be compared
+)  # fmt: skip
 """Policies that show, and never let write, more than the organisation's own rows."""
 
 DEFINERS: Final = ("app.context()",)
