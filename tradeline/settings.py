@@ -19,7 +19,10 @@ DEBUG = False
 USE_TZ = True
 TIME_ZONE = "UTC"
 LANGUAGE_CODE = "en"
-ALLOWED_HOSTS: list[str] = []
+ALLOWED_HOSTS = os.environ.get("TRADELINE_HOSTS", "localhost,127.0.0.1,[::1]").split(",")
+ROOT_URLCONF = "tradeline.api.urls"
+MIDDLEWARE: list[str] = []  # what every request needs is done before Django: tradeline/api/asgi.py
+APPEND_SLASH = False
 INSTALLED_APPS = [
     "django.contrib.auth",
     "django.contrib.contenttypes",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -81,7 +81,7 @@ def list_keys(
                    f"{each['login']}  {each['name']}  ({', '.join(each['scopes'])})")  # fmt: skip
 
 
-def _told(row: KeyRow, at: datetime) -> dict[str, object]:
+def _told(row: KeyRow, at: datetime) -> dict[str, Any]:
     return {
         "prefix": row.prefix, "name": row.name, "login": row.login, "state": row.state(at),
         "scopes": list(row.scopes), "rate_per_second": row.rate_per_second,

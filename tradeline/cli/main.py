@@ -20,6 +20,7 @@ from tradeline.cli import (
     policies,
     quarantine,
     reviews,
+    serve,
     terms,
 )
 
@@ -43,6 +44,7 @@ app.add_typer(policies.app, name="policy")
 app.command("cover")(cover.cover)
 app.add_typer(terms.app, name="terms")
 app.add_typer(audit.app, name="audit")
+app.command("serve")(serve.serve)
 app.command("roll")(doctor.roll)
 app.command("doctor")(doctor.doctor)
 app.add_typer(doctor.database, name="database")
