@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from typer.main import get_command
 from typer.testing import CliRunner
 
+from tools.openapi import openapi_page
 from tools.reference_book import ANSWERS
 from tools.reference_imports import imports_page
 from tradeline.cli.main import app
@@ -343,6 +344,7 @@ PAGES: dict[str, Callable[[], str]] = {
     "imports.md": imports_page,
     "mapping.md": mapping_page,
     "cli.md": cli_page,
+    "openapi.json": openapi_page,
 }
 
 

@@ -1,7 +1,9 @@
 """A client of the API for Python programs: typed answers, and repeats that reuse the key.
 
     with Client("https://credit.example", key="tl_...") as credit:
-        answer = credit.check(customer="C-1042", order_no="SO-881", amount="25000.00", currency="USD")
+        answer = credit.check(
+            customer="C-1042", order_no="SO-881", amount="25000.00", currency="USD"
+        )
         if answer.approved:
             ...
 

@@ -6,11 +6,7 @@ from typing import Any, Final
 
 from tradeline.api.answers import ProblemDetails
 from tradeline.api.fields import KEY
-
-PROBLEMS: Final[dict[Any, Any]] = {
-    frozenset({400, 401, 403, 404, 405, 409, 413, 415, 422, 429, 500, 503}): ProblemDetails
-}
-"""Every error is a problem, whatever its status."""
+from tradeline.api.problems import MEDIA_TYPE
 
 KEY_HEADER: Final = {
     "name": "Idempotency-Key", "in": "header", "required": True,
@@ -41,7 +37,7 @@ EXAMPLES: Final[dict[str, dict[str, Any]]] = {
 }  # fmt: skip
 """One body for each verb."""
 
-DECISION: Final = {
+DECISION: Final[dict[str, Any]] = {
     "decision": "approved", "decision_id": "0b0f1c52-7a54-4a53-8a1c-3f1b6f6f8f11",
     "order_no": "SO-881", "version": 1, "state": "authorised", "reasons": [],
     "exposure": {"currency": "USD", "before": "70000.00", "after": "95000.00",
@@ -57,3 +53,20 @@ def with_example(verb: str, *, key: bool = True) -> dict[str, Any]:
         "requestBody": {"content": {"application/json": {"example": EXAMPLES[verb]}}},
     }
     return made | ({"parameters": [KEY_HEADER]} if key else {})
+
+
+def completed(made: dict[str, Any]) -> dict[str, Any]:
+    """Return the framework's description with what holds for every address: keys and problems."""
+    parts = made["components"]
+    problem = ProblemDetails.model_json_schema(ref_template="#/components/schemas/{model}")
+    parts["schemas"] |= problem.pop("$defs") | {"ProblemDetails": problem}
+    parts["schemas"]["Decision"]["example"] = DECISION
+    parts["securitySchemes"] = {"key": {"type": "http", "scheme": "bearer"}}
+    parts["responses"] = {"Problem": {
+        "description": "An error; `errors` names the fields. With Retry-After: send it again.",
+        "content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/ProblemDetails"}}},
+    }}  # fmt: skip
+    for operations in made["paths"].values():
+        for operation in operations.values():
+            operation["responses"]["default"] = {"$ref": "#/components/responses/Problem"}
+    return made | {"security": [{"key": []}]}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 
 from django.http import HttpRequest, HttpResponse
@@ -12,6 +13,7 @@ from ninja.parser import Parser
 
 from tradeline.api import routes_orders, routes_reads
 from tradeline.api.bodies import invalid, read
+from tradeline.api.described import completed
 from tradeline.api.problems import MEDIA_TYPE, Problem, not_decided
 from tradeline.engine.version import VERSION
 from tradeline.errors import NotFound, Refused, StateFault, TradelineError
@@ -40,8 +42,8 @@ class StrictParser(Parser):
 
 
 api = NinjaAPI(
-    title="tradeline", version=VERSION, description=ABOUT, docs_url=None, parser=StrictParser(),
-    urls_namespace="api-v1",
+    title="tradeline", version=VERSION, description=ABOUT, docs_url=None, openapi_url=None,
+    parser=StrictParser(), urls_namespace="api-v1",
 )  # fmt: skip
 api.add_router("", routes_orders.router)
 api.add_router("", routes_reads.router)
@@ -59,9 +61,11 @@ def _problem(_request: HttpRequest, problem: Problem) -> HttpResponse:
 
 
 @api.exception_handler(ValidationError)
-def _invalid(_request: HttpRequest, error: ValidationError) -> HttpResponse:
+def _invalid(request: HttpRequest, error: ValidationError) -> HttpResponse:
     """Name the fields; the first parts of their place are where they came from."""
     body = [each for each in error.errors if each["loc"][0] == "body"]
+    if body and not request.body:
+        return told(Problem("malformed", "There is no body."))
     return told(invalid(body, skip=2) if body else invalid(error.errors, skip=1))
 
 
@@ -85,4 +89,14 @@ def _fault(_request: HttpRequest, error: Exception) -> HttpResponse:
 def description() -> dict[str, Any]:
     """Return the OpenAPI document."""
     made: dict[str, Any] = json.loads(json.dumps(api.get_openapi_schema(path_prefix=ROOT)))
-    return made
+    return completed(made)
+
+
+@cache
+def _described() -> bytes:
+    return json.dumps(description(), ensure_ascii=False).encode()
+
+
+def openapi(_request: HttpRequest) -> HttpResponse:
+    """Return the OpenAPI document, to whoever asks."""
+    return HttpResponse(_described(), content_type="application/json")

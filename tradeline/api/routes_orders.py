@@ -11,7 +11,7 @@ from ninja.params.functions import Path
 from tradeline.api import forms
 from tradeline.api.answers import BatchAnswer, Decision
 from tradeline.api.bodies import checked_key, hash_of, held_to, read
-from tradeline.api.described import DECISION, KEY_HEADER, PROBLEMS, with_example
+from tradeline.api.described import with_example
 from tradeline.api.fields import CLEAN, KEY
 from tradeline.api.problems import MEDIA_TYPE, Problem
 from tradeline.api.service import service
@@ -25,9 +25,9 @@ if TYPE_CHECKING:
 
 router = Router(tags=["orders"])
 
-CHECKED: Final[dict[Any, Any]] = {201: Decision, **PROBLEMS}
-CHANGED: Final[dict[Any, Any]] = {200: Decision, **PROBLEMS}
-EITHER: Final[dict[Any, Any]] = {200: Decision, 201: Decision, **PROBLEMS}
+CHECKED: Final[dict[Any, Any]] = {201: Decision}
+CHANGED: Final[dict[Any, Any]] = {200: Decision}
+EITHER: Final[dict[Any, Any]] = {200: Decision, 201: Decision}
 
 
 def caller_of(request: HttpRequest, scope: str) -> Caller:
@@ -89,7 +89,7 @@ def _path_key(request: HttpRequest, key: str) -> str:
     return key_in_path(key, given.encode("latin-1") if given is not None else None)
 
 
-@router.post("/orders/checks:dry-run", response={200: Decision, **PROBLEMS},
+@router.post("/orders/checks:dry-run", response={200: Decision},
              operation_id="dry_run", openapi_extra=with_example("dry_run", key=False))  # fmt: skip
 async def dry_run(request: HttpRequest, body: forms.Check) -> HttpResponse:
     """Say what a check would answer, and reserve nothing."""
@@ -100,7 +100,7 @@ async def dry_run(request: HttpRequest, body: forms.Check) -> HttpResponse:
 
 
 @router.post(
-    "/orders/checks:batch", response={200: BatchAnswer, **PROBLEMS}, operation_id="check_orders",
+    "/orders/checks:batch", response={200: BatchAnswer}, operation_id="check_orders",
     openapi_extra=with_example("batch", key=False),
 )  # fmt: skip
 async def check_orders(request: HttpRequest, body: forms.Batch) -> HttpResponse:
@@ -174,5 +174,3 @@ def _add(verb: str, form: type[forms.Form]) -> None:
 
 for _verb, _form in forms.VERBS.items():
     _add(_verb, _form)
-
-__all__ = ["DECISION", "KEY_HEADER", "caller_of", "key_of", "only", "router", "told"]

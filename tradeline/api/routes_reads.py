@@ -18,7 +18,7 @@ from tradeline.api.answers import (
     ExposureAnswer,
     SignalAnswer,
 )
-from tradeline.api.described import PROBLEMS, with_example
+from tradeline.api.described import with_example
 from tradeline.api.fields import CLEAN
 from tradeline.api.problems import Problem
 from tradeline.api.routes_orders import caller_of, key_of, only
@@ -53,7 +53,7 @@ def _lines(customer_no: str, entity: str | None) -> list[ExposureRow]:
     return found
 
 
-@router.get("/customers/{path:customer_no}/exposure", response={200: ExposureAnswer, **PROBLEMS},
+@router.get("/customers/{path:customer_no}/exposure", response={200: ExposureAnswer},
             operation_id="exposure")  # fmt: skip
 def exposure(
     request: HttpRequest, customer_no: str = NUMBER, entity: str | None = ENTITY
@@ -65,7 +65,7 @@ def exposure(
         return _json({"lines": [told(row) for row in _lines(customer_no, entity)]})
 
 
-@router.get("/customers/{path:customer_no}/decisions", response={200: DecisionList, **PROBLEMS},
+@router.get("/customers/{path:customer_no}/decisions", response={200: DecisionList},
             operation_id="decisions_of_customer")  # fmt: skip
 def decisions_of_customer(
     request: HttpRequest, customer_no: str = NUMBER, entity: str | None = ENTITY,
@@ -98,7 +98,7 @@ def _moment(text: str | None) -> datetime | None:
     return moment
 
 
-@router.get("/decisions/{decision_id}", response={200: Decision, **PROBLEMS},
+@router.get("/decisions/{decision_id}", response={200: Decision},
             operation_id="decision")  # fmt: skip
 def decision(request: HttpRequest, decision_id: UUID) -> HttpResponse:
     """Return a decision, byte for byte as it was answered."""
@@ -111,7 +111,7 @@ def decision(request: HttpRequest, decision_id: UUID) -> HttpResponse:
     return HttpResponse(answer.encode(), content_type="application/json")
 
 
-@router.post("/signals", response={201: SignalAnswer, **PROBLEMS}, operation_id="raise_signal",
+@router.post("/signals", response={201: SignalAnswer}, operation_id="raise_signal",
              openapi_extra=with_example("signal"))  # fmt: skip
 def raise_signal(request: HttpRequest, body: forms.Signal) -> HttpResponse:
     """Take in what an outside source reports; it stops the customer's new orders at once."""

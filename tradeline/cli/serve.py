@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import os
-from pathlib import Path
+from pathlib import Path  # noqa: TC003 - typer reads the annotations
 from typing import Annotated
 
 import typer
@@ -15,7 +15,7 @@ from tradeline.errors import ArgumentFault, FileFault
 
 
 @guard()
-def serve(  # noqa: PLR0917 - one parameter per option
+def serve(
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(min=1, max=65_535, help="Port to listen on.")] = 8000,
     certificate: Annotated[
