@@ -46,6 +46,7 @@ def _database(url: str, *, pooled: bool) -> dict[str, Any]:
         "HOST": parts.pop("host", ""),
         "PORT": str(parts.pop("port", "")),
         "OPTIONS": {**parts, **({"pool": _POOL} if pooled else {})},  # parts: sslmode and its like
+        "CONN_HEALTH_CHECKS": pooled,  # no link that was cut in the pool is handed out
     }
 
 

@@ -62,11 +62,11 @@ def stranger_shop(url, northwind):
     return shop_of(url, northwind.stranger, northwind.stranger_entity)
 
 
-def shop_of(url, actor, entity, **of_key):
+def shop_of(url, actor, entity, customer_no=None, **of_key):
     """Return a shop with a key and a customer of its own."""
     from tests.book_builders import account, limit, line
 
-    of = account(actor, entity)
+    of = account(actor, entity, **({"customer_no": customer_no} if customer_no else {}))
     limit(actor, line(actor, of))
     key = key_for(actor, **of_key)
     http = httpx.Client(base_url=url, headers={"Authorization": f"Bearer {key}"}, timeout=10)

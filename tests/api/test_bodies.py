@@ -91,7 +91,7 @@ def test_nothing_was_written_by_what_was_refused(shop):
 
 @pytest.mark.parametrize(
     "text",
-    [b"", b"{", b"nothing", b"[]x", b'{"a": NaN}', b'{"a": 1, "a": 2}', b"\xff\xfe", b"[" * 100_000 + b"]",
+    [b"", b"{", b"nothing", b"[]x", b'{"a": NaN}', b'{"a": 1, "a": 2}', b"\xff\xfe", b"[" * 60_000,
      b'{"amount": "1", "amount": "2"}', b"\xef\xbb\xbf{}"],
 )  # fmt: skip
 def test_what_has_no_one_reading_is_refused(shop, text):

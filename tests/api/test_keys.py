@@ -26,7 +26,7 @@ def asked(url, authorization):
 @pytest.mark.parametrize(
     "authorization",
     [None, "", "Bearer", "Bearer x", "Basic dDp0", f"Bearer tl_{'0' * 12}_{'0' * 64}",
-     f"bearer tl_{'0' * 12}_{'0' * 64}", f"Bearer tl_{'0' * 12}_{'0' * 65}", "Bearer tl__' OR true"],
+     f"bearer tl_{'0' * 12}_{'0' * 64}", f"Bearer tl_{'0' * 12}_{'0' * 65}", "Bearer tl__' OR 1"],
 )  # fmt: skip
 def test_without_a_good_key_nobody_is_let_in(url, authorization):
     """The answer is one and the same, whatever is wrong with the key."""
@@ -68,8 +68,8 @@ def test_a_role_that_is_taken_away_takes_the_scope(url, northwind, book):
     """A key never may more than its person."""
     key = key_for(northwind.admin)
     with psycopg.connect(book.superuser_url, dbname="tradeline") as root:
-        root.execute("DELETE FROM membership WHERE user_id = "
-                     "(SELECT user_id FROM api_key WHERE prefix = %s)", [key.split("_")[1]])  # fmt: skip
+        person = "(SELECT user_id FROM api_key WHERE prefix = %s)"
+        root.execute(f"DELETE FROM membership WHERE user_id = {person}", [key.split("_")[1]])
     assert asked(url, f"Bearer {key}").status_code == 403
 
 
@@ -154,8 +154,8 @@ def test_the_database_holds_no_key(northwind, book):
     revoke_key(prefix=prefix, reason="test", by=northwind.admin, at=datetime.now(UTC))
     with psycopg.connect(book.superuser_url, dbname="tradeline") as root:
         [row] = root.execute("SELECT k::text, hash FROM api_key k WHERE prefix = %s", [prefix])
-        trail = root.execute("SELECT action, convert_from(body, 'UTF8') FROM audit_event "
-                             "WHERE subject = %s ORDER BY at, action", [f"key {prefix}"]).fetchall()  # fmt: skip
+        events = "SELECT action, convert_from(body, 'UTF8') FROM audit_event WHERE subject = %s"
+        trail = root.execute(f"{events} ORDER BY at, action", [f"key {prefix}"]).fetchall()
     assert row[1] == hash_of(key)
     assert key.split("_")[2] not in row[0] + str(trail)
     assert [action for action, _ in trail] == ["KEY_ISSUED", "KEY_REVOKED"]

@@ -79,15 +79,16 @@ async def _route(scope: Scope, receive: Receive, send: Send, more: dict[str, str
         raise Problem("not-found", f"The API is at {ROOT}.")
     if path not in OPEN:
         await _let_in(scope, more)
-    if scope["method"] in {"POST", "PUT"}:
-        must_be_json(scope)
     body = await body_of(scope, receive, BATCH_BODY_MAX if path == BATCH else BODY_MAX)
+    if body:
+        must_be_json(scope)
     if is_thin(scope):
         answer = await thin(service(), scope["tradeline.caller"], scope, body)
         media_type = "application/json" if answer.status < 400 else MEDIA_TYPE
         await respond(send, answer.status, answer.body.encode(), media_type=media_type,
                       headers=more)  # fmt: skip
     else:
+        await service().connections.probe()  # else the framework's pool would wait for long
         await _django(dict(scope), replayed(body, receive), completed(send, more))  # type: ignore[arg-type]  # its own words for ASGI
 
 

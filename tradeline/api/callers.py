@@ -14,7 +14,7 @@ from collections import OrderedDict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from tradeline.api.connections import Party
+from tradeline.api.parties import Party
 from tradeline.api.problems import Problem
 from tradeline.api.rates import Bucket
 from tradeline.permissions import SCOPES, may

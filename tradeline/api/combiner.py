@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Final, Protocol
 
 import psycopg
 
-from tradeline.api.connections import DEADLINE_S, Answer, Party
+from tradeline.api.parties import DEADLINE_S, Answer, Party
 from tradeline.api.problems import Problem, not_decided
 
 if TYPE_CHECKING:

@@ -21,7 +21,7 @@ from tradeline.files.audit_json import compact
 
 if TYPE_CHECKING:
     from tradeline.api.callers import Caller
-    from tradeline.api.connections import Answer
+    from tradeline.api.parties import Answer
 
 router = Router(tags=["orders"])
 

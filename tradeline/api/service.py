@@ -10,7 +10,8 @@ import psycopg
 
 from tradeline.api.callers import Callers
 from tradeline.api.combiner import BATCH_MAX, Combiner
-from tradeline.api.connections import DEADLINE_S, Answer, Connections
+from tradeline.api.connections import Connections
+from tradeline.api.parties import DEADLINE_S, Answer
 from tradeline.api.problems import Problem
 from tradeline.files.audit_json import compact
 

@@ -15,8 +15,8 @@ from tradeline.api.problems import Problem
 
 if TYPE_CHECKING:
     from tradeline.api.callers import Caller
-    from tradeline.api.connections import Answer
     from tradeline.api.messages import Scope
+    from tradeline.api.parties import Answer
     from tradeline.api.service import Service
 
 CHECKS: Final = "/api/v1/orders/checks"
