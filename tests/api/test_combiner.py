@@ -159,6 +159,51 @@ def test_beyond_the_queue_others_are_told_to_come_again():
     run(scenario())
 
 
+def test_a_queue_that_does_not_move_takes_nobody_in(monkeypatch):
+    """Once the first has waited half a second, further ones are told at once; then all is well."""
+    from tradeline.api import combiner as module
+
+    monkeypatch.setattr(module, "AGE_S_MAX", 0.05)
+
+    async def scenario():
+        database = Database(takes_s=0.2)
+        combiner = Combiner(database.settle, lanes_max=1)
+        first = asyncio.create_task(ask(combiner, "a"))
+        await asyncio.sleep(0.01)
+        waiting = asyncio.create_task(ask_all(combiner, ["b", "c"]))
+        await asyncio.sleep(0.1)
+        began = time.monotonic()
+        with pytest.raises(Problem) as refused:
+            await ask(combiner, "late")
+        assert (refused.value.kind, time.monotonic() - began < 0.01) == ("busy", True)
+        assert await ask(combiner, "other", OTHER) == "other"
+        assert (await first, await waiting) == ("a", ["b", "c"])
+        assert await ask(combiner, "again") == "again"
+
+    run(scenario())
+
+
+def test_what_waited_too_long_is_not_sent(monkeypatch):
+    """Too little of its two seconds is left: it is not decided, and takes no other with it."""
+    from tradeline.api import combiner as module
+
+    monkeypatch.setattr(module, "SETTLE_S_MIN", module.DEADLINE_S - 0.1)
+
+    async def scenario():
+        database = Database(takes_s=0.15)
+        combiner = Combiner(database.settle, lanes_max=1)
+        first = asyncio.create_task(ask(combiner, "first"))
+        await asyncio.sleep(0.01)
+        old = asyncio.create_task(ask(combiner, "old"))
+        await asyncio.sleep(0.1)
+        young = asyncio.create_task(ask(combiner, "young"))
+        answers = await asyncio.gather(first, old, young, return_exceptions=True)
+        assert (answers[0], answers[1].kind, answers[2]) == ("first", "not-decided", "young")
+        assert [text for _, asked in database.statements for text in asked] == ["first", "young"]
+
+    run(scenario())
+
+
 def test_one_key_or_order_is_never_twice_in_a_statement():
     """The second sees what the first did; the order in which they came stays."""
 

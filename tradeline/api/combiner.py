@@ -27,6 +27,10 @@ LANES_MAX: Final = 4
 """Statements of one party under way at once: half of the connections, so that others find some."""
 WAITING_MAX: Final = 512
 """Requests of one party that may wait; further ones are told at once to come again."""
+AGE_S_MAX: Final = 0.5
+"""How long the first of them may have waited; beyond it, too, further ones are told so."""
+SETTLE_S_MIN: Final = 0.5
+"""What must be left of a request's time when it goes to the database."""
 
 
 class Settle(Protocol):
@@ -42,7 +46,7 @@ class Ticket:
 
     asked: str  # JSON
     marks: tuple[object, ...]  # no two of a statement share one: its key, its order
-    until: float
+    since: float
     answer: asyncio.Future[Answer]
 
 
@@ -78,14 +82,25 @@ class Combiner:
             Problem: too many wait already, or it could not be decided.
             psycopg.Error: the request itself makes the statement fail.
         """
+        self.admit(who, dry=dry)
         line = self._lines.setdefault((who, dry), Line(who, dry))
-        if len(line.waiting) >= self._waiting_max:
-            raise Problem("busy", "Too many requests wait. Send it again with the same key.",
-                          headers={"Retry-After": "1"})  # fmt: skip
         answer: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
-        line.waiting.append(Ticket(asked, marks, time.monotonic() + DEADLINE_S, answer))
+        line.waiting.append(Ticket(asked, marks, time.monotonic(), answer))
         self._advance(line)
         return await answer
+
+    def admit(self, who: Party, *, dry: bool = False) -> None:
+        """Raise the problem when a party's further requests would wait too long.
+
+        Doors ask before they read a body: what is refused should cost next to nothing.
+        """
+        line = self._lines.get((who, dry))
+        if line is None or not line.waiting:
+            return
+        age_s = time.monotonic() - line.waiting[0].since
+        if len(line.waiting) >= self._waiting_max or age_s > AGE_S_MAX:
+            raise Problem("busy", "Too many requests wait. Send it again with the same key.",
+                          headers={"Retry-After": "1"})  # fmt: skip
 
     def _advance(self, line: Line) -> None:
         """Start a statement if one may start, else see to it that none waits long."""
@@ -126,10 +141,14 @@ class Combiner:
         taken: list[Ticket] = []
         left: list[Ticket] = []
         seen: set[object] = set()
-        while line.waiting and len(taken) < self._batch_max:
+        latest = time.monotonic() - DEADLINE_S + SETTLE_S_MIN
+        while line.waiting and max(len(taken), len(left)) < self._batch_max:
             ticket = line.waiting.popleft()
             if ticket.answer.done():
                 continue  # the asker is gone
+            if ticket.since < latest:
+                _fail([ticket], not_decided("It waited too long."))
+                continue
             apart = seen.isdisjoint(ticket.marks)
             (taken if apart else left).append(ticket)
             seen.update(ticket.marks)
@@ -138,7 +157,7 @@ class Combiner:
 
     async def _settled(self, who: Party, batch: list[Ticket]) -> None:
         """Settle a statement's requests; whatever happens, each gets an answer or an error."""
-        until = min(ticket.until for ticket in batch)
+        until = min(ticket.since for ticket in batch) + DEADLINE_S
         try:
             answers = await self._settle(who, [ticket.asked for ticket in batch], until)
         except psycopg.Error as error:

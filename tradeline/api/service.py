@@ -37,6 +37,10 @@ class Service:
         self._combiner = Combiner(self.connections.settle, batch_max=together, lanes=lanes,
                                   lanes_max=max(lanes, 4))  # fmt: skip
 
+    def admit(self, caller: Caller) -> None:
+        """Raise the problem when the caller's requests would wait too long."""
+        self._combiner.admit(caller.party)
+
     async def ask(self, caller: Caller, asked: dict[str, Any]) -> Answer:
         """Return the gate's answer to one request, combined with others that come now.
 

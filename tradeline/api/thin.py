@@ -1,7 +1,7 @@
 """The hot path: a check of an order, answered without the framework.
 
-The same forms, keys and service as in routes.py, which documents these addresses and would answer
-them too; a test holds the two against each other.
+The same forms, keys and service as in routes_orders.py, which documents these addresses and would
+answer them too; tests hold what the two paths refuse against each other.
 """
 
 from __future__ import annotations
@@ -38,6 +38,7 @@ async def thin(service: Service, caller: Caller, scope: Scope, body: bytes) -> A
         Problem: the request cannot be used, or was not decided.
     """
     caller.check("orders.check")
+    service.admit(caller)
     if scope["method"] == "POST":
         given = header(scope, b"idempotency-key")
         key = checked_key(given.decode("latin-1") if given is not None else None)

@@ -5,13 +5,17 @@ from __future__ import annotations
 import ipaddress
 import os
 from pathlib import Path  # noqa: TC003 - typer reads the annotations
-from typing import Annotated
+from typing import Annotated, Final
 
 import typer
 
 from tradeline.cli.book import open_book
 from tradeline.cli.errors import guard
 from tradeline.errors import ArgumentFault, FileFault
+
+CONNECTIONS_MAX: Final = 4_096
+"""Connections that may be open; further ones are not taken up until others end."""
+_BACKLOG: Final = 1_024
 
 
 @guard()
@@ -71,7 +75,8 @@ def _run(host: str, port: int, certificate: Path | None, private_key: Path | Non
 
     Granian(
         "tradeline.api.asgi:application", address=host, port=port, interface=Interfaces.ASGI,
-        workers=1, respawn_failed_workers=True, http=HTTPModes.http1, websockets=False,
-        loop=Loops.uvloop, http1_settings=HTTP1Settings(max_buffer_size=256 * 1024),
+        workers=1, backlog=_BACKLOG, backpressure=CONNECTIONS_MAX, respawn_failed_workers=True,
+        http=HTTPModes.http1, http1_settings=HTTP1Settings(max_buffer_size=256 * 1024),
+        websockets=False, loop=Loops.uvloop,
         ssl_cert=certificate, ssl_key=private_key, workers_kill_timeout=10,
     ).serve()  # fmt: skip
