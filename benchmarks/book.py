@@ -220,7 +220,11 @@ def _answers(by: Any, turns: int, accounts: int) -> None:
 
 
 def _row_security(by: Any, turns: int, secured: str, rows: int) -> None:
-    """Run the ranked list's statement as the program, and as who needs no row security."""
+    """Run the ranked list's statement as the program, and as who needs no row security.
+
+    Both sides send it by the same plain cursor and plan it each time, as the program does.
+    """
+    import psycopg
     from django.db import connection
 
     from tradeline.models.context import acting
@@ -228,18 +232,15 @@ def _row_security(by: Any, turns: int, secured: str, rows: int) -> None:
     own = f"l.organisation_id = '{by.organisation_id}' AND NOT a.intercompany"
     plain = secured.replace("NOT a.intercompany", own, 1)
     assert plain != secured
-    with _superuser() as superuser, acting(by), connection.cursor() as cursor:
+    with _superuser() as superuser, acting(by):
+        superuser.prepare_threshold = None
+        mine, theirs = psycopg.Cursor(connection.connection), psycopg.Cursor(superuser)
 
-        def ours() -> None:
+        def twenty(cursor: Any, sql: str) -> None:
             for _ in range(20):
-                cursor.execute(secured)
-                cursor.fetchall()
+                cursor.execute(sql).fetchall()
 
-        def bare() -> None:
-            for _ in range(20):
-                superuser.execute(plain).fetchall()
-
-        found = _pairs(turns * 4, ours, bare)
+        found = _pairs(turns * 4, lambda: twenty(mine, secured), lambda: twenty(theirs, plain))
     what = f"{rows:,} rows of the ranked list 20 times, with row security against without"
     say(**found, limit=1.1, what=what)
 

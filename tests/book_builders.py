@@ -101,6 +101,45 @@ def batch(actor: Actor, entity: Any, **changes: Any) -> Any:
     return write(models.ImportBatch, actor, **columns | changes)
 
 
+def rules(actor: Actor, **changes: Any) -> Any:
+    """Return rules under which nothing is tested."""
+    columns = {
+        "policy": "p", "digest": uuid4().hex, "currency": "USD", "reactions": [0] * 19,
+        "signs": [1] * 9, "tolerance_bp": 0, "average_bp": 8_000, "used_bp": 9_000,
+        "overdue_days_max": 30, "overdue_share_days": 10, "overdue_share_bp": 2_000,
+        "item_min_minor": 0, "ignore_disputed": False, "dunning_level_max": 3,
+        "review_grace_days": 30, "rejected_flags": [], "rejected_statuses": [],
+        "horizon_days": 60, "rate_age_max_days": 5, "feed_ages_max": {}, "feeds_required": [],
+        "reservation_days": 30, "hold_days": 14, "release_deviation_bp": 1_000,
+    }  # fmt: skip
+    return write(models.LineRules, actor, **columns | changes)
+
+
+def commitment(actor: Actor, of: Any, its_line: Any, **changes: Any) -> Any:
+    """Return an authorised order over 1,000.00 USD."""
+    columns = {
+        "account": of, "entity_id": of.entity_id, "line": its_line, "version": 1,
+        "order_no": f"O-{uuid4().hex[:12]}", "state": "authorised", "currency": "USD",
+        "rate_above": 1, "rate_below": 1, "authorised_minor": 100_000,
+        "counted_reserved_minor": 100_000, "created_at": AT, "changed_at": AT, "expires_at": AT,
+    }  # fmt: skip
+    return write(models.Commitment, actor, **columns | changes)
+
+
+def _at_the_gate(actor: Actor, of: Any, its_line: Any) -> None:
+    write(models.Standing, actor, line=its_line, rules=rules(actor), documents_version=0)
+    order = commitment(actor, of, its_line)
+    answer = write(
+        models.Decision, actor, client="cli", key=uuid4().hex, body_sha256="", verb="authorise",
+        status=201, outcome="held", order_no=order.order_no, answer="{}", at=AT,
+        by_id=actor.user_id,
+    )  # fmt: skip
+    write(models.Hold, actor, commitment=order, account=of, line=its_line, version=1,
+          decision_id=answer.pk, order_no=order.order_no, currency="USD", amount_minor=1,
+          delta_minor=1, codes=["CL02"], priority=5, state="open", created_at=AT,
+          expires_at=AT)  # fmt: skip
+
+
 def one_of_each(actor: Actor, entity: Any) -> None:
     """Write at least one row into every table of an organisation."""
     of = account(actor, entity, group=group(actor))
@@ -110,6 +149,7 @@ def one_of_each(actor: Actor, entity: Any) -> None:
         build(actor, of)
     line_event(actor, its_line)
     _around(actor, of, its_line)
+    _at_the_gate(actor, of, its_line)
     _from_files(actor, of, file)
     _seals(actor)
 

@@ -55,20 +55,20 @@ SABOTEURS = {
         "ON everything TO PUBLIC",
     ],
     "definers": [
-        "ALTER FUNCTION app.require_links() SECURITY DEFINER",
+        "ALTER FUNCTION app.refuse_change_of_key() SECURITY DEFINER",
         "CREATE FUNCTION app.help() RETURNS int LANGUAGE sql SECURITY DEFINER SET "
         "search_path = pg_catalog, pg_temp AS 'SELECT 1'",
         "CREATE FUNCTION public.help() RETURNS int LANGUAGE sql SECURITY DEFINER SET "
         "search_path = pg_catalog, pg_temp AS 'SELECT 1'",
     ],
     "search paths": [
-        "ALTER FUNCTION app.context() RESET search_path",
-        "ALTER FUNCTION app.context() SET search_path = pg_catalog, app",
-        "ALTER FUNCTION app.context() SET search_path = pg_temp, pg_catalog",
-        "ALTER FUNCTION app.require_links() SET search_path = pg_catalog, public",
+        "ALTER FUNCTION app.organisation() RESET search_path",
+        "ALTER FUNCTION app.organisation() SET search_path = pg_catalog, app",
+        "ALTER FUNCTION app.organisation() SET search_path = pg_temp, pg_catalog",
+        "ALTER FUNCTION app.refuse_change_of_key() SET search_path = pg_catalog, public",
     ],
     "functions": [
-        "GRANT EXECUTE ON FUNCTION app.context() TO PUBLIC",
+        "GRANT EXECUTE ON FUNCTION app.organisation() TO PUBLIC",
         "CREATE FUNCTION app.help() RETURNS int LANGUAGE sql RETURN 1",
     ],
     "roles": [

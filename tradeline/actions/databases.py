@@ -17,7 +17,6 @@ EMBEDDED: Final = {
     "shared_buffers": "256MB",
     "max_wal_size": "4GB",  # else a large file forces one checkpoint after the other
     "checkpoint_timeout": "15min",
-    "wal_compression": "on",
     "jit": "off",  # statements are short; compiling them is longer
 }
 """Settings of the embedded server that differ from PostgreSQL's own."""

@@ -53,6 +53,9 @@ _KINDS: Final[Mapping[str, ModuleType]] = {
 _COUNTS: Final = (
     "rows_in", "rows_applied", "rows_unchanged", "rows_quarantined", "rows_closed",
 )  # fmt: skip
+# A sample of 20 times 300 rows tells many from few, in a fifth of the time.
+_SETTINGS: Final = """SET LOCAL work_mem = '256MB'; SET LOCAL jit = off;
+    SET LOCAL default_statistics_target = 20"""
 _MANY: Final = 10_000  # rows, after which the planner should look anew
 _STATES: Final = ("ar", "orders")  # a file states what is so, and undoes what was
 _WITH_RATES: Final = ("ar", "orders")
@@ -162,7 +165,7 @@ def _is_late(request: ImportRequest) -> bool:
 
 
 def _imported(work: Work, request: ImportRequest, tell: Tell) -> Imported:
-    work.run("SET LOCAL work_mem = '256MB'; SET LOCAL jit = off")
+    work.run(_SETTINGS)
     kind, module = request.feed.kind, _KINDS[request.feed.kind]
     policy = policy_in_force()
     tell(STEPS[0], 0, 1)

@@ -9,8 +9,9 @@ from django.db import connection
 
 from tradeline.actions.acting import Actor, Work, working
 from tradeline.actions.audit import record
+from tradeline.engine.gate_rules import gate_document
 from tradeline.errors import ArgumentFault, StateFault
-from tradeline.models import LegalEntity, Membership, Organisation, PolicyVersion, User
+from tradeline.models import GatePolicy, LegalEntity, Membership, Organisation, PolicyVersion, User
 from tradeline.models.context import acting
 from tradeline.policy.load import policy_version
 from tradeline.policy.write import to_yaml
@@ -104,5 +105,11 @@ def activate(work: Work, policy: Policy, reason: str) -> None:
         organisation_id=work.actor.organisation_id, version=version, text=to_yaml(policy),
         active_from=work.at, activated_by_id=work.actor.user_id,
     )  # fmt: skip
+    GatePolicy.objects.create(
+        organisation_id=work.actor.organisation_id, policy=version,
+        document=gate_document(policy), active_from=work.at,
+    )  # fmt: skip
+    work.run("UPDATE standing SET day = NULL WHERE organisation_id = %s",
+             [work.actor.organisation_id])  # fmt: skip
     record(work, "POLICY_ACTIVATED", f"policy {version[:12]}", after={"version": version},
            reason=reason)  # fmt: skip

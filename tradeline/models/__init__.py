@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from tradeline.models.accounts import Account, AccountAlias
 from tradeline.models.audit import AuditAnchor, AuditEvent, AuditSeal
+from tradeline.models.commitments import Commitment
+from tradeline.models.decisions import Decision
 from tradeline.models.documents import Document
 from tradeline.models.exposure import LineEvent, Position
 from tradeline.models.flags import ExternalFlag
 from tradeline.models.groups import CustomerGroup
+from tradeline.models.holds import Hold
 from tradeline.models.imports import Feed, ImportBatch, QuarantinedRow
 from tradeline.models.keys import ApiKey
 from tradeline.models.limits import CreditLine, LimitVersion
@@ -18,6 +21,7 @@ from tradeline.models.payments import Payment
 from tradeline.models.people import User
 from tradeline.models.policies import PolicyVersion
 from tradeline.models.rates import FxRate
+from tradeline.models.standing import GatePolicy, LineRules, Standing
 from tradeline.models.terms import AgreedTerms
 
 __all__ = [
@@ -28,16 +32,21 @@ __all__ = [
     "AuditAnchor",
     "AuditEvent",
     "AuditSeal",
+    "Commitment",
     "CreditLine",
     "CustomerGroup",
+    "Decision",
     "Document",
     "ExternalFlag",
     "Feed",
     "FxRate",
+    "GatePolicy",
+    "Hold",
     "ImportBatch",
     "LegalEntity",
     "LimitVersion",
     "LineEvent",
+    "LineRules",
     "Membership",
     "Mitigant",
     "OrderLine",
@@ -46,5 +55,6 @@ __all__ = [
     "PolicyVersion",
     "Position",
     "QuarantinedRow",
+    "Standing",
     "User",
 ]

@@ -4,7 +4,17 @@ from __future__ import annotations
 
 from django.db import models
 
-from tradeline.models.base import Owned, code, key
+from tradeline.models.base import Owned, code, key, one_of
+
+
+class AccountStatus(models.TextChoices):
+    """How an account may buy."""
+
+    ACTIVE = "active"
+    BLOCKED = "blocked"
+    CLOSED = "closed"
+    CASH_ONLY = "cash_only"
+    CREDIT_HOLD = "credit_hold"
 
 
 class Account(Owned):
@@ -20,6 +30,9 @@ class Account(Owned):
     country = models.CharField(max_length=2, blank=True)
     tax_id = code(blank=True)
     intercompany = models.BooleanField(default=False)  # own affiliates are left out of rankings
+    status = models.CharField(max_length=12, choices=AccountStatus.choices, default="active")
+    dunning_level = models.SmallIntegerField(default=0)
+    review_due = models.DateField(null=True)  # the day by which its limit is to be reviewed
 
     class Meta:
         db_table = "account"
@@ -28,6 +41,7 @@ class Account(Owned):
                 fields=["organisation", "customer_no", "entity"], name="account_no"
             ),
             models.CheckConstraint(condition=~models.Q(customer_no=""), name="account_has_no"),
+            one_of("status", AccountStatus, "account_status"),
         ]
 
     def __str__(self) -> str:

@@ -20,6 +20,11 @@ class LineEventKind(models.TextChoices):
     REVALUED = "revalued"
     POLICY = "policy"
     CORRECTED = "corrected"
+    AUTHORISED = "authorised"
+    HELD = "held"
+    SHIPPED = "shipped"
+    BILLED = "billed"
+    FREED = "freed"
 
 
 class LineEvent(models.Model):
@@ -40,6 +45,7 @@ class LineEvent(models.Model):
     limit_minor = amount(null=True)  # after the change
     by = key("tradeline.User", db_constraint=False)
     batch_id = models.UUIDField(null=True)
+    decision_id = models.UUIDField(null=True)  # of the gate
     reason = models.CharField(max_length=500, blank=True)
 
     class Meta:

@@ -23,6 +23,12 @@ SQL: Final = Path(__file__).parent.parent / "sql"
 MINE: Final = "organisation_id = (SELECT app.organisation())"
 """The condition of row security; the subquery is evaluated once per statement."""
 
+INSIDE: Final = "organisation_id = app.inside()"
+"""The same for functions with the owner's rights, which check the context once (sql/context.sql).
+
+Of several policies one must hold, tried in the order of their names: `inside` before `mine`.
+"""
+
 
 def sql_file(name: str, *, undo: str) -> RunSQL:
     """Return the operation that runs sql/<name>.sql."""
@@ -34,8 +40,9 @@ class Tenant(Operation):
 
     `app` lists what the application may do. `guarded` names the links that are checked once per
     statement over all rows it wrote (sql/links_exist.sql), since a foreign key would look up each
-    of a million rows by itself; the other links get foreign keys. `linked` says that such links
-    point here: then a row never goes and never changes its key.
+    of a million rows by itself; the other links get foreign keys. Those of them in `moving` may
+    point elsewhere later, and are checked again then; the others never change. `linked` says that
+    such links point here: then a row never goes and never changes its key.
     `also_visible` is a condition for rows that may be read, never written, besides one's own.
     """
 
@@ -43,10 +50,12 @@ class Tenant(Operation):
 
     def __init__(
         self, model: str, *, app: str = "SELECT, INSERT, UPDATE", sealer: str = "",
-        guarded: tuple[str, ...] = (), linked: bool = False, also_visible: str = "",
+        guarded: tuple[str, ...] = (), moving: tuple[str, ...] = (), linked: bool = False,
+        also_visible: str = "",
     ) -> None:  # fmt: skip
         self.model, self.app, self.sealer = model, app, sealer
-        self.guarded, self.linked, self.also_visible = guarded, linked, also_visible
+        self.guarded, self.moving = (*guarded, *moving), moving
+        self.linked, self.also_visible = linked, also_visible
 
     def state_forwards(self, app_label: str, state: ProjectState) -> None:
         """Change nothing in Django's own picture."""
@@ -58,7 +67,7 @@ class Tenant(Operation):
         """Key, secure and grant the table."""
         model = to_state.apps.get_model(app_label, self.model)
         table = model._meta.db_table
-        statements = [*_keys(model, self.guarded), *self._security(table)]
+        statements = [*_keys(model, self.guarded, self.moving), *self._security(table)]
         if self.linked:
             statements += _stays(table)
         for statement in statements:
@@ -72,6 +81,8 @@ class Tenant(Operation):
         return [
             f'ALTER TABLE "{table}" ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY',
             f'CREATE POLICY mine ON "{table}" USING ({MINE}) WITH CHECK ({MINE})',
+            f'CREATE POLICY inside ON "{table}" TO {role_name("owner")} '
+            f"USING ({INSIDE}) WITH CHECK ({INSIDE})",
             *([f'CREATE POLICY also ON "{table}" FOR SELECT USING ({self.also_visible})']
               if self.also_visible else []),
             *(f'GRANT {what} ON "{table}" TO {role_name(role)}'
@@ -83,7 +94,9 @@ class Tenant(Operation):
         return f"Secure {self.model} by organisation"
 
 
-def _keys(model: type[Model], guarded: tuple[str, ...]) -> list[str]:
+def _keys(
+    model: type[Model], guarded: tuple[str, ...], moving: tuple[str, ...]
+) -> list[str]:
     """Return the statements that put the organisation into primary and foreign keys."""
     table, statements = model._meta.db_table, []
     if model._meta.pk.name == "id":
@@ -96,6 +109,8 @@ def _keys(model: type[Model], guarded: tuple[str, ...]) -> list[str]:
     for field, target in links:
         linked = _guard if field.name in guarded else _foreign
         statements += linked(table, field.column, target)
+        if field.name in guarded:
+            statements.append((_moves if field.name in moving else _holds)(table, field.column, target))
     if all(field.null and field.name not in guarded for field, _ in links):
         statements.append(  # else the linked row's key vouches for it
             f'ALTER TABLE "{table}" ADD CONSTRAINT "{table}_organisation_id" '
@@ -118,14 +133,46 @@ def _foreign(table: str, column: str, target: type[Model]) -> list[str]:
 
 
 def _guard(table: str, column: str, target: type[Model]) -> list[str]:
+    """Return the check of a statement's new links, as a function whose plan is kept."""
+    name = f'app."{table}_{column}_exists"'
     return [
+        _REQUIRE.format(name=name, column=column, table=table, target=target._meta.db_table),
         f'CREATE TRIGGER "{table}_{column}_exists" AFTER INSERT ON "{table}" '
-        "REFERENCING NEW TABLE AS written FOR EACH STATEMENT "
-        f"EXECUTE FUNCTION app.require_links('{column}', '{target._meta.db_table}')",
+        f"REFERENCING NEW TABLE AS written FOR EACH STATEMENT EXECUTE FUNCTION {name}()",
+    ]
+
+
+_REQUIRE: Final = """
+CREATE FUNCTION {name}() RETURNS trigger
+LANGUAGE plpgsql SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+    IF EXISTS (
+        SELECT FROM (SELECT DISTINCT organisation_id, "{column}" AS link FROM written) w
+        WHERE w.link IS NOT NULL AND NOT EXISTS (SELECT FROM "{target}" t
+            WHERE t.organisation_id = w.organisation_id AND t.id = w.link OFFSET 0))
+    THEN
+        RAISE EXCEPTION 'a row of {table} links to a row of {target} that is not there'
+            USING ERRCODE = 'foreign_key_violation';
+    END IF;
+    RETURN NULL;
+END $$"""
+
+
+def _holds(table: str, column: str, _target: type[Model]) -> str:
+    return (
         f'CREATE TRIGGER "{table}_{column}_stays" '
         f'BEFORE UPDATE OF organisation_id, "{column}" ON "{table}" '
-        "FOR EACH ROW EXECUTE FUNCTION app.refuse_change_of_key()",
-    ]
+        "FOR EACH ROW EXECUTE FUNCTION app.refuse_change_of_key()"
+    )
+
+
+def _moves(table: str, column: str, target: type[Model]) -> str:
+    changed = f'(OLD.organisation_id, OLD."{column}") <> (NEW.organisation_id, NEW."{column}")'
+    return (
+        f'CREATE TRIGGER "{table}_{column}_moves" '
+        f'BEFORE UPDATE OF organisation_id, "{column}" ON "{table}" FOR EACH ROW '
+        f"WHEN ({changed}) EXECUTE FUNCTION app.require_link('{column}', '{target._meta.db_table}')"
+    )
 
 
 def _stays(table: str) -> list[str]:

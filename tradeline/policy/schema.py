@@ -27,6 +27,7 @@ from tradeline.policy.form import (
     Tier,
     number,
 )
+from tradeline.policy.gate import Gate
 from tradeline.policy.limits import (
     Composite,
     CompositeMissing,
@@ -66,6 +67,7 @@ __all__ = [
     "Dso",
     "FindingActions",
     "Fx",
+    "Gate",
     "Increase",
     "Number",
     "Outcome",
@@ -163,3 +165,4 @@ class Policy(Section):
     track_score: TrackScore = TrackScore()
     exposure: Exposure = Exposure()
     terms: Terms = Terms()
+    gate: Gate = Gate()

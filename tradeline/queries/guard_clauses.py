@@ -9,11 +9,12 @@ from __future__ import annotations
 from typing import Final
 
 from tradeline.database import APP_SETTINGS, ROLES, role_name
-from tradeline.models.tenancy import MINE
+from tradeline.models.tenancy import INSIDE, MINE
 
 INSERT_ONLY: Final = {
     "audit_event": (), "audit_seal": (), "audit_anchor": (), "line_event": (), "import_batch": (),
     "payment": (), "fx_rate": (), "policy_version": (),
+    "gate_policy": (), "line_rules": (), "decision": (),
     "limit_version": ("superseded_at",), "agreed_terms": ("superseded_at",),
     "api_key": ("revoked_at", "revoked_by_id"),
 }  # fmt: skip
@@ -25,8 +26,8 @@ WIDER: Final = (
 )  # fmt: skip
 """Policies that show, and never let write, more than the organisation's own rows."""
 
-DEFINERS: Final = ("app.context()",)
-"""Functions that run with their owner's rights."""
+DEFINERS: Final = ("app.organisation()", "app.check_orders(jsonb)", "app.resolve_stale()")
+"""Functions that run with their owner's rights; those of the gate say for whom at their start."""
 
 TUNED: Final = ("lock_timeout", "idle_in_transaction_session_timeout", "statement_timeout")
 """Settings of the roles that who runs the server may choose."""
@@ -93,7 +94,9 @@ SELECT s.name, 'has the policy ' || p.polname || ' that is not "{MINE}"'
 FROM secured s JOIN pg_policy p ON p.polrelid = s.oid AND p.polpermissive
 WHERE ({_plain("coalesce(pg_get_expr(p.polqual, p.polrelid), '')")} NOT {_SAYS_MINE}
     OR {_plain("coalesce(pg_get_expr(p.polwithcheck, p.polrelid), '')")} NOT {_SAYS_MINE})
-    AND NOT (p.polcmd = 'r' AND (s.name, p.polname::text) IN ({_WIDER}))""",
+    AND NOT (p.polcmd = 'r' AND (s.name, p.polname::text) IN ({_WIDER}))
+    AND NOT (p.polroles = ARRAY[to_regrole('{role_name("owner")}')::oid] AND {_plain("pg_get_expr(p.polqual, p.polrelid)")}
+        || {_plain("pg_get_expr(p.polwithcheck, p.polrelid)")} = '{_allowed(INSIDE) * 2}')""",
     "primary keys": f"""
 WITH {_OWNED}
 SELECT o.name, 'has no primary key that begins with organisation_id' FROM owned o
@@ -129,7 +132,7 @@ WHERE p.prosecdef AND {_OURS} AND p.oid::regprocedure::text NOT IN ({_texts(DEFI
     "search paths": f"""
 SELECT p.oid::regprocedure::text, 'has no fixed search_path that ends in pg_temp'
 FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace
-WHERE {_OURS} AND (p.prosecdef OR n.nspname = 'app' AND p.prosqlbody IS NULL)
+WHERE {_OURS} AND (p.prosecdef OR p.prorettype IN ('trigger'::regtype, 'event_trigger'::regtype))
     AND NOT EXISTS (SELECT FROM unnest(p.proconfig) s
         WHERE s ~ '^search_path=(\\w+, )*pg_temp$')""",
     "functions": """

@@ -88,10 +88,12 @@ SELECT r.relname, a.attname FROM pg_constraint c JOIN pg_class r ON r.oid = c.co
     JOIN pg_attribute a ON a.attrelid = c.conrelid AND a.attnum = ANY (c.conkey)
     WHERE c.contype = 'f' AND c.convalidated
 UNION ALL
-SELECT r.relname, split_part(encode(t.tgargs, 'escape'), '\\000', 1)
+SELECT r.relname, substring(p.proname FROM length(r.relname) + 2 FOR
+        length(p.proname) - length(r.relname) - length('__exists'))
     FROM pg_trigger t JOIN pg_class r ON r.oid = t.tgrelid
     JOIN pg_proc p ON p.oid = t.tgfoid JOIN pg_namespace n ON n.oid = p.pronamespace
-    WHERE n.nspname = 'app' AND p.proname = 'require_links' AND t.tgenabled IN ('O', 'A')"""
+    WHERE n.nspname = 'app' AND p.proname LIKE r.relname || '\\_%%\\_exists'
+        AND t.tgenabled IN ('O', 'A')"""
 
 
 def _unlinked(cursor: Cursor) -> list[Finding]:

@@ -1,0 +1,77 @@
+"""A policy as the gate reads it: rules, who they differ for, terms by name, how buckets count."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from tradeline.engine.exposure import BUCKETS, signs
+from tradeline.engine.terms import credit_days_max
+from tradeline.policy.gate import CODES
+
+if TYPE_CHECKING:
+    from tradeline.policy.gate import Override
+    from tradeline.policy.schema import Policy
+    from tradeline.policy.terms import Term
+
+_COUNTERS: Final = (
+    "receivables", "billed_not_posted", "shipped_not_billed", "orders", "reserved", "special",
+    "unapplied_cash", "unapplied_credits", "deposits",
+)  # fmt: skip
+"""The order in which sql/gate_settle.sql looks up how a counter counts."""
+
+BASIS_POINTS: Final = 100
+
+
+def gate_document(policy: Policy) -> dict[str, Any]:
+    """Return the policy as the document that sql/gate_standing.sql resolves lines from."""
+    gate, sign = policy.gate, signs(policy.exposure)
+    ages = policy.exposure.feed_age_max_days
+    return {
+        "codes": list(CODES),
+        "signs": [sign[name] for name in _COUNTERS],
+        "rules": gate.rules.model_dump(mode="json"),
+        "customers": _scope(gate.overrides, "customers"),
+        "groups": _scope(gate.overrides, "groups"),
+        "tiers": _scope(gate.overrides, "tiers"),
+        "terms": _terms(policy),
+        "horizon_days": policy.exposure.horizon_days,
+        "rate_age_max_days": policy.fx.rate_age_max_days,
+        "feed_ages_max": {feed: ages[feed] for feed in sorted(ages) if feed != "rates"},
+        "feeds_required": list(gate.feeds_required),
+        "reservation_days": gate.reservation_days,
+        "hold_days": gate.hold_days,
+        "release_deviation_bp": int(gate.release_deviation_pct * BASIS_POINTS),
+    }
+
+
+def _scope(overrides: tuple[Override, ...], scope: str) -> dict[str, Any]:
+    """Return the rules that differ, by name; a later override adds to an earlier one."""
+    found: dict[str, Any] = {}
+    for override in overrides:
+        for name in getattr(override, scope):
+            before = found.get(name, {})
+            both = {**before, **override.rules}
+            if "reactions" in before and "reactions" in override.rules:
+                both["reactions"] = {**before["reactions"], **override.rules["reactions"]}
+            found[name] = both
+    return found
+
+
+def _terms(policy: Policy) -> dict[str, Any]:
+    terms = policy.terms
+    return {
+        "names": {name: _bounds(policy, term) for name, term in terms.named.items()},
+        "default": terms.default, "tiers": dict(terms.by_tier), "segments": dict(terms.by_segment),
+    }  # fmt: skip
+
+
+def _bounds(policy: Policy, term: Term) -> dict[str, int | None]:
+    """Return the longest credit a term gives, its best discount, and its grace."""
+    best = max((each.percent for each in term.discounts), default=0)
+    return {
+        "days": credit_days_max(term, policy.terms.calendars[term.calendar]),
+        "discount_bp": int(best * BASIS_POINTS), "grace": term.grace_days,
+    }  # fmt: skip
+
+
+assert set(_COUNTERS) == set(BUCKETS)

@@ -1,0 +1,373 @@
+-- The life of an order after it was asked for: shipped, invoiced, cancelled, closed, returned,
+-- expired, moved to another customer, voided by its key.
+
+-- An order by its number; null where there is none, or one in more than one entity.
+CREATE FUNCTION app.order_named(number text, entity_code text) RETURNS commitment
+LANGUAGE plpgsql STABLE AS $$
+DECLARE
+    found commitment[] := ARRAY(SELECT c FROM commitment c
+        WHERE c.organisation_id = app.inside() AND c.order_no = number
+            AND (entity_code IS NULL OR c.entity_id = (SELECT e.id FROM legal_entity e
+                WHERE e.organisation_id = app.inside() AND e.code = entity_code)));
+BEGIN
+    IF cardinality(found) = 1 THEN
+        RETURN found[1];
+    END IF;
+    RETURN NULL;
+END $$;
+
+-- Lock an account's line, those of the groups above it too, in the order of their ids.
+CREATE FUNCTION app.lock_account(lines uuid[], first uuid) RETURNS void
+LANGUAGE plpgsql AS $$
+BEGIN
+    PERFORM FROM credit_line WHERE organisation_id = app.inside()
+        AND id = ANY (lines || CASE WHEN first IS NOT NULL THEN app.group_lines(first) END)
+    ORDER BY id FOR NO KEY UPDATE;
+END $$;
+
+-- What an event makes of an order, and by how much it is more than was authorised; a problem where
+-- it cannot be.
+CREATE FUNCTION app.changed(
+    a app.gate_ask, INOUT c commitment, OUT rise bigint, OUT status int, OUT problem text
+)
+LANGUAGE plpgsql STABLE AS $$
+DECLARE
+    live bigint := c.authorised_minor - c.cancelled_minor;
+    unshipped bigint := live - greatest(c.shipped_minor, c.invoiced_minor);
+    value bigint;
+BEGIN
+    rise := 0;
+    status := CASE
+        WHEN a.version <= c.version THEN 409
+        WHEN a.currency <> c.currency THEN 422
+        WHEN a.verb = 'ship' AND c.state IN ('held', 'rejected') THEN 409
+        WHEN a.verb = 'cancel' AND a.amount_minor > unshipped THEN 422
+        WHEN a.verb = 'return' AND a.amount_minor > c.shipped_minor - c.invoiced_minor THEN 422
+        WHEN a.verb = 'expire' AND (c.expires_at > now() OR unshipped + c.held_minor = 0) THEN 409
+    END;
+    IF status IS NOT NULL THEN
+        problem := CASE
+            WHEN a.version <= c.version THEN app.gate_problem(409, 'The version is stale', 'Version '
+                || c.version || ' of order ' || c.order_no || ' is known: send a later one.', 'version')
+            WHEN a.currency <> c.currency THEN app.gate_problem(422, 'The currency is another',
+                'Order ' || c.order_no || ' is in ' || c.currency || '.', 'currency')
+            WHEN a.verb = 'ship' THEN app.gate_problem(409, 'The order is ' || c.state,
+                'Order ' || c.order_no || ' is ' || c.state || ': it may not be shipped.', 'order_no')
+            WHEN a.verb = 'cancel' THEN app.gate_problem(422, 'More than is open', 'Of order '
+                || c.order_no || ' ' || app.money(unshipped, c.currency) || ' is not shipped.', 'amount')
+            WHEN a.verb = 'return' THEN app.gate_problem(422, 'More than was shipped', 'Of order '
+                || c.order_no || ' ' || app.money(greatest(c.shipped_minor - c.invoiced_minor, 0), c.currency)
+                || ' is shipped and not invoiced; what is invoiced comes back as a credit note.', 'amount')
+            ELSE app.gate_problem(409, 'It is not over', 'Order ' || c.order_no || ' holds until '
+                || to_char(c.expires_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"') || '.', 'order_no')
+        END;
+        RETURN;
+    END IF;
+    IF a.verb = 'ship' THEN
+        c.shipped_minor := c.shipped_minor + a.amount_minor;
+        rise := greatest(c.shipped_minor - live, 0);
+        c.authorised_minor := c.authorised_minor + rise;
+    ELSIF a.verb = 'invoice' THEN
+        value := coalesce(a.order_value_minor, least(a.amount_minor, CASE
+            WHEN c.shipped_minor > c.invoiced_minor THEN c.shipped_minor - c.invoiced_minor
+            ELSE live - c.invoiced_minor END));
+        c.invoiced_minor := c.invoiced_minor + value;
+        c.billed_minor := c.billed_minor + a.amount_minor;
+        c.authorised_minor := c.authorised_minor + greatest(c.invoiced_minor - live, 0);
+    ELSIF a.verb = 'return' THEN
+        c.shipped_minor := c.shipped_minor - a.amount_minor;
+        c.cancelled_minor := c.cancelled_minor + a.amount_minor;
+    ELSE  -- cancel, close, expire: what is not shipped ends
+        c.cancelled_minor := c.cancelled_minor + CASE a.verb
+            WHEN 'cancel' THEN coalesce(a.amount_minor, unshipped) ELSE unshipped END;
+        c.held_minor := 0;
+    END IF;
+    c.version := coalesce(a.version, c.version + 1);
+    c.speaks := true;
+    c.changed_at := now();
+    c.state := CASE WHEN a.verb = 'expire' AND c.authorised_minor = c.cancelled_minor THEN 'expired'
+        ELSE app.commitment_state(c) END;
+END $$;
+
+-- Whether goods may leave: always asked, of the account's standing; of the limit too for what is
+-- more than was authorised, or was authorised and has ended.
+CREATE FUNCTION app.may_ship(
+    a app.gate_ask, c commitment, w commitment, rise bigint, n app.gate_numbers, s standing,
+    r line_rules, OUT worst int, OUT reasons text[], OUT codes text[]
+)
+LANGUAGE plpgsql STABLE AS $$
+BEGIN
+    n.scope := CASE WHEN rise > 0 THEN 'all' ELSE 'delivery' END;
+    SELECT v.worst, v.reasons, v.codes INTO worst, reasons, codes FROM app.verdict(n, s, r) v;
+    IF c.state IN ('expired', 'cancelled') THEN
+        worst := greatest(worst, 1);
+        codes := array_append(codes, 'RS01');
+        reasons := reasons || app.reason('RS01', 1, c.state, 'authorised',
+            'The authorisation had ended before the goods were shipped.', 'order');
+    END IF;
+END $$;
+
+-- Settle a call that changes a known order.
+CREATE FUNCTION app.change_order(a app.gate_ask, OUT status int, OUT answer text, OUT facts text)
+LANGUAGE plpgsql AS $$
+DECLARE
+    org uuid := app.inside();
+    today date := (now() AT TIME ZONE 'UTC')::date;
+    decision uuid := gen_random_uuid();
+    c commitment := app.order_named(a.order_no, a.entity);
+    n account;
+    l credit_line;
+    s standing;
+    r line_rules;
+    w commitment;
+    d record;
+    k record;
+    v record;
+    f record;
+    o app.gate_moves;
+    m app.gate_moves;
+    e app.gate_effect;
+    rise bigint;
+    numbers app.gate_numbers;
+BEGIN
+    IF c.id IS NOT NULL THEN
+        SELECT * INTO n FROM account x WHERE x.organisation_id = org AND x.id = c.account_id;
+        PERFORM app.lock_account(ARRAY[c.line_id], n.group_id);
+    END IF;
+    SELECT * INTO d FROM app.answered(a);
+    IF d.status IS NOT NULL THEN
+        status := d.status; answer := d.answer; facts := d.facts;
+        RETURN;
+    END IF;
+    IF c.id IS NULL THEN
+        status := 404; e.status := 404; e.outcome := 'refused';
+        answer := app.gate_problem(404, 'There is no such order', 'No one order ' || a.order_no
+            || ' is known here: ask for it first, or name its legal entity.', 'order_no');
+        PERFORM app.keep_decision(a, decision, org, NULL, c, NULL, e, NULL, answer);
+        RETURN;
+    END IF;
+    SELECT * INTO w FROM commitment x WHERE x.organisation_id = org AND x.id = c.id;
+    IF w.line_id <> c.line_id THEN
+        RAISE EXCEPTION 'the order was moved meanwhile' USING ERRCODE = 'serialization_failure';
+    END IF;
+    c := w;
+    l := app.line_today(c.line_id, today);
+    SELECT * INTO s FROM standing x WHERE x.organisation_id = org AND x.line_id = l.id;
+    SELECT * INTO r FROM line_rules x WHERE x.organisation_id = org AND x.id = s.rules_id;
+    a.currency := coalesce(a.currency, c.currency);
+    SELECT q.c, q.rise, q.status, q.problem INTO v FROM app.changed(a, c) q;
+    w := v.c; rise := v.rise; status := v.status; answer := v.problem;
+    IF status IS NOT NULL THEN
+        e.status := status; e.outcome := 'refused';
+        PERFORM app.keep_decision(a, decision, org, l.id, c, r.id, e, NULL, answer);
+        RETURN;
+    END IF;
+    k := app.commitment_counts(w, today + r.horizon_days);
+    o := app.file_counts(c, n.id, a.order_no);
+    m := app.moves_to(k, c, o);
+    e.after_minor := l.exposure_minor + r.signs[2] * m.billed + r.signs[3] * m.shipped
+        + r.signs[4] * m.orders + r.signs[5] * m.reserved;
+    e.status := 200; e.outcome := 'done'; e.reasons := '[]';
+    e.kind := CASE a.verb WHEN 'ship' THEN 'shipped' WHEN 'invoice' THEN 'billed' ELSE 'freed' END;
+    e.exposure_minor := e.after_minor;
+    f := app.ages_of(n.entity_id, today);
+    IF a.verb = 'ship' THEN
+        numbers := ROW(today, l.currency, l.limit_minor, l.exposure_minor, e.after_minor,
+            e.after_minor + l.orders_later_minor + m.later,
+            app.converted(w.authorised_minor - w.cancelled_minor, w.rate_above, w.rate_below),
+            w.currency, w.net_days, w.discount_bp, w.prepaid, 'delivery', f.ar, f.orders,
+            f.payments, f.limits, NULL, NULL, NULL, NULL);
+        IF n.group_id IS NOT NULL THEN
+            numbers := app.with_groups(numbers, n.group_id, r);
+        END IF;
+        v := app.may_ship(a, c, w, rise, numbers, s, r);
+        e.codes := v.codes;
+        e.reasons := concat('[', array_to_string(v.reasons, ','), ']');
+        a.amount_minor := w.authorised_minor - w.cancelled_minor;  -- a release is for the whole order
+        IF v.worst = 2 THEN
+            e.release_id := app.release_of(a, c, r, v.codes);
+        END IF;
+        IF v.worst >= 2 AND e.release_id IS NULL THEN
+            e.outcome := CASE v.worst WHEN 2 THEN 'held' ELSE 'rejected' END;
+            e.kind := 'held';
+            e.status := 201;
+            e.exposure_minor := l.exposure_minor;
+            c.version := w.version;
+            c.held_minor := CASE v.worst WHEN 2 THEN rise ELSE 0 END;
+            c.state := CASE WHEN c.authorised_minor = c.cancelled_minor AND rise > 0 AND v.worst = 2
+                THEN 'held' ELSE c.state END;
+            c.changed_at := now();
+            w := c;
+            k.reserved := c.counted_reserved_minor; k.later := c.counted_later_minor;
+            k.shipped := c.counted_shipped_minor; k.billed := c.counted_billed_minor;
+            k.held := app.converted(w.held_minor, w.rate_above, w.rate_below);
+            m := ROW(0, 0, 0, 0, 0, k.held - c.counted_held_minor);
+            o := ROW(0, 0, 0, 0, 0, 0);
+            facts := app.facts(a, w, numbers, s, e);
+        END IF;
+    END IF;
+    w.counted_reserved_minor := k.reserved; w.counted_later_minor := k.later;
+    w.counted_shipped_minor := k.shipped; w.counted_billed_minor := k.billed;
+    w.counted_held_minor := k.held;
+    status := e.status;
+    answer := app.gate_answer(decision, a, w, e, l.exposure_minor, l, app.ages_text(f), r.policy);
+    PERFORM app.move_line(l, m, e.exposure_minor, e.kind, decision, today);
+    PERFORM app.keep_commitment(w, false);
+    PERFORM app.silence_file(o, w);
+    IF e.outcome = 'held' OR a.verb IN ('cancel', 'close', 'expire') AND w.held_minor = 0
+        OR w.state IN ('shipped', 'closed') THEN
+        PERFORM app.keep_hold(a, w, r, e, decision);
+    END IF;
+    PERFORM app.keep_decision(a, decision, org, l.id, w, r.id, e, facts, answer);
+END $$;
+
+-- Put an order under another customer: asked in full there, freed here only when it is let go.
+CREATE FUNCTION app.move_order(a app.gate_ask, OUT status int, OUT answer text, OUT facts text)
+LANGUAGE plpgsql AS $$
+DECLARE
+    org uuid := app.inside();
+    today date := (now() AT TIME ZONE 'UTC')::date;
+    decision uuid := gen_random_uuid();
+    c commitment := app.order_named(a.order_no, a.entity);
+    n account := app.account_named(a.customer, a.entity);
+    target credit_line;
+    l credit_line;
+    s standing;
+    r line_rules;
+    w commitment;
+    d record;
+    k record;
+    v record;
+    f record;
+    o app.gate_moves;
+    away app.gate_moves;
+    m app.gate_moves;
+    e app.gate_effect;
+    old_signs smallint[];
+    above numeric := 1;
+    below numeric := 1;
+    numbers app.gate_numbers;
+BEGIN
+    SELECT * INTO target FROM credit_line x WHERE x.organisation_id = org AND x.account_id = n.id;
+    PERFORM app.lock_account(ARRAY[c.line_id, target.id], n.group_id);
+    SELECT * INTO d FROM app.answered(a);
+    IF d.status IS NOT NULL THEN
+        status := d.status; answer := d.answer; facts := d.facts;
+        RETURN;
+    END IF;
+    SELECT * INTO w FROM commitment x WHERE x.organisation_id = org AND x.id = c.id;
+    status := CASE WHEN c.id IS NULL OR target.id IS NULL OR n.entity_id <> c.entity_id THEN 404
+        WHEN a.version <= w.version THEN 409 WHEN w.line_id <> c.line_id THEN 409 END;
+    IF status IS NOT NULL THEN
+        e.status := status; e.outcome := 'refused';
+        answer := CASE status WHEN 404 THEN app.gate_problem(404, 'There is no such order or customer',
+            'The order and the new customer must be known, in one legal entity.', 'customer')
+            ELSE app.gate_problem(409, 'The version is stale', 'Order ' || a.order_no
+            || ' was changed meanwhile: send a later version.', 'version') END;
+        PERFORM app.keep_decision(a, decision, org, target.id, c, NULL, e, NULL, answer);
+        RETURN;
+    END IF;
+    c := w;
+    target := app.line_today(target.id, today);
+    l := app.line_today(c.line_id, today);
+    SELECT x.signs INTO old_signs FROM line_rules x JOIN standing y ON y.organisation_id = org
+        AND y.rules_id = x.id AND y.line_id = l.id WHERE x.organisation_id = org;
+    SELECT * INTO s FROM standing x WHERE x.organisation_id = org AND x.line_id = target.id;
+    SELECT * INTO r FROM line_rules x WHERE x.organisation_id = org AND x.id = s.rules_id;
+    a.currency := c.currency;
+    a.amount_minor := c.authorised_minor - c.cancelled_minor + c.held_minor;
+    IF c.currency <> target.currency THEN
+        SELECT * INTO above, below FROM app.minor_rate(c.currency, target.currency, today, r.rate_age_max_days);
+    END IF;
+    w.version := coalesce(a.version, c.version + 1);
+    w.account_id := n.id; w.line_id := target.id;
+    w.authorised_minor := c.authorised_minor + c.held_minor; w.held_minor := 0;
+    w.rate_above := coalesce(above, 1); w.rate_below := coalesce(below, 1);
+    w.speaks := true; w.changed_at := now();
+    w.state := app.commitment_state(w);
+    k := app.commitment_counts(w, today + r.horizon_days);
+    m := ROW(0, k.reserved, k.later, k.shipped, k.billed, 0);
+    e.after_minor := target.exposure_minor + r.signs[2] * m.billed + r.signs[3] * m.shipped
+        + r.signs[5] * m.reserved;
+    f := app.ages_of(n.entity_id, today);
+    numbers := ROW(today, target.currency, target.limit_minor, target.exposure_minor, e.after_minor,
+        e.after_minor + target.orders_later_minor + m.later,
+        CASE WHEN above IS NOT NULL THEN app.converted(a.amount_minor, above, below) END, c.currency,
+        w.net_days, w.discount_bp, w.prepaid, 'all', f.ar, f.orders, f.payments, f.limits,
+        NULL, NULL, NULL, NULL);
+    IF n.group_id IS NOT NULL THEN
+        numbers := app.with_groups(numbers, n.group_id, r);
+    END IF;
+    v := app.verdict(numbers, s, r);
+    e.codes := v.codes;
+    e.reasons := concat('[', array_to_string(v.reasons, ','), ']');
+    e.status := 201;
+    status := 201;
+    IF v.worst >= 2 THEN  -- it stays where it is
+        e.outcome := CASE v.worst WHEN 2 THEN 'held' ELSE 'rejected' END;
+        e.exposure_minor := target.exposure_minor;
+        facts := app.facts(a, w, numbers, s, e);
+        answer := app.gate_answer(decision, a, c, e, target.exposure_minor, target, app.ages_text(f), r.policy);
+        PERFORM app.keep_decision(a, decision, org, target.id, c, r.id, e, facts, answer);
+        RETURN;
+    END IF;
+    e.outcome := CASE v.worst WHEN 0 THEN 'approved' ELSE 'approved_with_warning' END;
+    e.exposure_minor := e.after_minor;
+    o := app.file_counts(c, c.account_id, c.order_no);
+    away := ROW(-o.orders, -c.counted_reserved_minor, -c.counted_later_minor - o.later,
+        -c.counted_shipped_minor - o.shipped, -c.counted_billed_minor, -c.counted_held_minor - o.held);
+    PERFORM app.move_line(l, away, l.exposure_minor + old_signs[2] * away.billed
+        + old_signs[3] * away.shipped + old_signs[4] * away.orders + old_signs[5] * away.reserved,
+        'freed', decision, today);
+    PERFORM app.silence_file(o, c);
+    w.counted_reserved_minor := k.reserved; w.counted_later_minor := k.later;
+    w.counted_shipped_minor := k.shipped; w.counted_billed_minor := k.billed;
+    w.counted_held_minor := 0;
+    PERFORM app.move_line(target, m, e.exposure_minor, 'authorised', decision, today);
+    UPDATE commitment SET account_id = w.account_id, line_id = w.line_id
+    WHERE organisation_id = org AND id = w.id;
+    PERFORM app.keep_commitment(w, false);
+    PERFORM app.keep_hold(a, w, r, e, decision);
+    answer := app.gate_answer(decision, a, w, e, target.exposure_minor, target, app.ages_text(f), r.policy);
+    PERFORM app.keep_decision(a, decision, org, target.id, w, r.id, e, NULL, answer);
+END $$;
+
+-- Undo a call by its key. One that never came is noted, so that it cannot come later; one whose
+-- order has moved on since stays as it is.
+CREATE FUNCTION app.void_call(a app.gate_ask, OUT status int, OUT answer text, OUT facts text)
+LANGUAGE plpgsql AS $$
+DECLARE
+    org uuid := app.inside();
+    d decision;
+    c commitment;
+    undo app.gate_ask := a;
+    e app.gate_effect;
+BEGIN
+    SELECT * INTO d FROM decision x WHERE x.organisation_id = org AND x.client = a.client AND x.key = a.key;
+    IF d.id IS NULL THEN
+        status := 200; e.status := 200; e.outcome := 'voided';
+        a.order_no := coalesce(a.order_no, '');
+        a.amount_minor := NULL; a.currency := coalesce(a.currency, 'XXX');
+        d.id := gen_random_uuid();
+        answer := concat('{"decision":"voided","decision_id":"', d.id, '","order_no":null}');
+        PERFORM app.keep_decision(a, d.id, org, NULL, c, NULL, e, NULL, answer);
+        RETURN;
+    END IF;
+    SELECT * INTO c FROM commitment x WHERE x.organisation_id = org AND x.id = d.commitment_id;
+    IF d.outcome = 'voided' OR c.id IS NULL THEN
+        status := 200;
+        answer := CASE d.outcome WHEN 'voided' THEN d.answer ELSE concat('{"decision":"voided",'
+            '"decision_id":"', d.id, '","order_no":', to_json(d.order_no)::text, '}') END;
+        RETURN;
+    END IF;
+    undo.verb := 'cancel'; undo.key := left(a.key, 120) || ':void'; undo.version := NULL;
+    undo.order_no := d.order_no; undo.amount_minor := NULL; undo.currency := NULL;
+    undo.entity := (SELECT x.code FROM legal_entity x WHERE x.organisation_id = org AND x.id = c.entity_id);
+    IF c.version <> d.version AND (SELECT x.status FROM app.answered(undo) x) IS NULL THEN
+        status := 409;
+        answer := app.gate_problem(409, 'The order has moved on', 'Order ' || d.order_no
+            || ' was changed after this call: cancel what is left of it.', 'order_no');
+        RETURN;
+    END IF;
+    SELECT x.status, x.answer INTO status, answer FROM app.change_order(undo) x;
+END $$;

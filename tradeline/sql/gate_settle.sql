@@ -1,0 +1,567 @@
+-- Settle one call under the lock of its line, and write what it comes to.
+
+-- The account that a call names, by number or alias; null where there is none or more than one.
+CREATE FUNCTION app.account_named(number text, entity_code text) RETURNS account
+LANGUAGE plpgsql STABLE AS $$
+DECLARE
+    one account;
+    entity uuid;
+BEGIN
+    IF entity_code IS NOT NULL THEN
+        SELECT e.id INTO entity FROM legal_entity e
+        WHERE e.organisation_id = app.inside() AND e.code = entity_code;
+        SELECT * INTO one FROM account a WHERE a.organisation_id = app.inside()
+            AND a.customer_no = number AND a.entity_id = entity;
+    ELSE
+        SELECT * INTO one FROM account a WHERE a.organisation_id = app.inside()
+            AND a.customer_no = number;
+        IF EXISTS (SELECT FROM account a WHERE a.organisation_id = app.inside()
+                AND a.customer_no = number AND a.id <> one.id) THEN
+            RETURN NULL;
+        END IF;
+    END IF;
+    IF one.id IS NULL AND 1 = (SELECT count(*) FROM account_alias s
+            WHERE s.organisation_id = app.inside() AND s.alias = number
+                AND (entity_code IS NULL OR s.entity_id = entity)) THEN
+        SELECT a.* INTO one FROM account_alias s
+        JOIN account a ON a.organisation_id = app.inside() AND a.id = s.account_id
+        WHERE s.organisation_id = app.inside() AND s.alias = number
+            AND (entity_code IS NULL OR s.entity_id = entity);
+    END IF;
+    RETURN one;
+END $$;
+
+-- The lines of the groups above an account that have a limit, in the order of their ids.
+CREATE FUNCTION app.group_lines(first uuid) RETURNS uuid[]
+LANGUAGE plpgsql STABLE AS $$
+BEGIN
+    RETURN ARRAY(SELECT c.id FROM app.groups_above(first) g JOIN credit_line c
+        ON c.organisation_id = app.inside() AND c.group_id = g.id
+        WHERE c.limit_minor IS NOT NULL ORDER BY c.id);
+END $$;
+
+-- Lock every line that calls touch, those of the groups above among them, in the order of their
+-- ids: whoever locks several lines does so in this order.
+CREATE FUNCTION app.lock_lines(asks app.gate_ask[]) RETURNS void
+LANGUAGE plpgsql AS $$
+DECLARE
+    org uuid := app.inside();
+BEGIN
+    PERFORM FROM credit_line WHERE organisation_id = org AND id = ANY (ARRAY(
+        SELECT l.id FROM unnest(asks) a
+        CROSS JOIN LATERAL app.account_named(a.customer, a.entity) n
+        JOIN credit_line l ON l.organisation_id = org AND l.account_id = n.id
+        UNION SELECT unnest(app.group_lines(n.group_id)) FROM unnest(asks) a
+        CROSS JOIN LATERAL app.account_named(a.customer, a.entity) n WHERE n.group_id IS NOT NULL
+        UNION SELECT c.line_id FROM unnest(asks) a JOIN commitment c
+            ON c.organisation_id = org AND c.order_no = a.order_no))
+    ORDER BY id FOR NO KEY UPDATE;
+END $$;
+
+-- The order as the call wants it: totals as asked, what was shipped and invoiced before kept.
+CREATE FUNCTION app.wanted(
+    a app.gate_ask, c commitment, l credit_line, entity uuid, above numeric, below numeric
+) RETURNS commitment
+LANGUAGE plpgsql STABLE AS $$
+BEGIN
+    IF c.id IS NULL THEN
+        c.organisation_id := l.organisation_id; c.id := gen_random_uuid();
+        c.account_id := l.account_id; c.entity_id := entity; c.line_id := l.id; c.order_no := a.order_no;
+        c.shipped_minor := 0; c.invoiced_minor := 0; c.cancelled_minor := 0; c.billed_minor := 0;
+        c.posted_minor := 0; c.created_at := now();
+    END IF;
+    IF a.verb <> 'recheck' THEN
+        c.version := coalesce(a.version, coalesce(c.version, 0) + 1);
+    END IF;
+    c.authorised_minor := a.amount_minor + c.cancelled_minor;
+    c.held_minor := 0;
+    c.currency := a.currency;
+    c.rate_above := coalesce(above, 1);
+    c.rate_below := coalesce(below, 1);
+    c.ship_date := a.ship_date;
+    c.net_days := coalesce(a.net_days, c.net_days);
+    c.discount_bp := coalesce(a.discount_bp, c.discount_bp);
+    c.prepaid := coalesce(a.prepaid, c.prepaid, false);
+    c.priority := coalesce(a.priority, c.priority, 5);
+    c.channel := coalesce(a.channel, c.channel, '');
+    c.speaks := true;
+    c.changed_at := now();
+    IF a.verb = 'sale' THEN
+        c.shipped_minor := a.amount_minor;
+        c.invoiced_minor := a.amount_minor;
+        c.billed_minor := a.amount_minor;
+    END IF;
+    c.state := app.commitment_state(c);
+    RETURN c;
+END $$;
+
+-- Why a call cannot be asked at all, as a problem; null when it can.
+CREATE FUNCTION app.misfit(a app.gate_ask, c commitment, l credit_line, OUT status int, OUT problem text)
+LANGUAGE plpgsql STABLE AS $$
+DECLARE
+    gone bigint := greatest(c.shipped_minor, c.invoiced_minor);
+BEGIN
+    IF c.id IS NULL THEN
+        IF a.verb IN ('amend', 'recheck') THEN
+            status := 404;
+            problem := app.gate_problem(404, 'There is no such order',
+                'No order ' || a.order_no || ' is known here: ask for it first.', 'order_no');
+        END IF;
+    ELSIF c.line_id <> l.id THEN
+        status := 409;
+        problem := app.gate_problem(409, 'The order is another customer''s',
+            'Order ' || a.order_no || ' stands under another customer: move it first.', 'customer');
+    ELSIF a.verb = 'sale' THEN
+        status := 409;
+        problem := app.gate_problem(409, 'The sale is known',
+            'A sale or order ' || a.order_no || ' is known already.', 'order_no');
+    ELSIF a.version <= c.version AND a.verb <> 'recheck' THEN
+        status := 409;
+        problem := app.gate_problem(409, 'The version is stale',
+            'Version ' || c.version || ' of order ' || a.order_no || ' is known: send a later one.', 'version');
+    ELSIF a.amount_minor < gone THEN
+        status := 422;
+        problem := app.gate_problem(422, 'The amount is below what was shipped',
+            'Of order ' || a.order_no || ' ' || app.money(gone, c.currency)
+            || ' is shipped or invoiced.', 'amount');
+    ELSIF c.currency <> a.currency AND gone > 0 THEN
+        status := 422;
+        problem := app.gate_problem(422, 'The currency cannot change',
+            'Something of order ' || a.order_no || ' is shipped: its currency stays.', 'currency');
+    END IF;
+END $$;
+
+-- The order as it stays when the call is not let go: what was authorised stays, the rest is held.
+CREATE FUNCTION app.as_held(w commitment, c commitment, amount bigint) RETURNS commitment
+LANGUAGE plpgsql IMMUTABLE AS $$
+BEGIN
+    IF c.authorised_minor > c.cancelled_minor THEN
+        c.version := w.version;
+        c.held_minor := greatest(amount - (c.authorised_minor - c.cancelled_minor), 0);
+        c.changed_at := w.changed_at;
+        RETURN c;
+    END IF;
+    w.authorised_minor := w.cancelled_minor;
+    w.shipped_minor := 0;
+    w.invoiced_minor := 0;
+    w.billed_minor := coalesce(c.billed_minor, 0);
+    w.held_minor := amount;
+    w.state := CASE WHEN amount > 0 THEN 'held' ELSE 'rejected' END;
+    w.speaks := coalesce(c.speaks, true);
+    w.counted_reserved_minor := coalesce(c.counted_reserved_minor, 0);
+    w.counted_later_minor := coalesce(c.counted_later_minor, 0);
+    w.counted_shipped_minor := coalesce(c.counted_shipped_minor, 0);
+    w.counted_billed_minor := coalesce(c.counted_billed_minor, 0);
+    RETURN w;
+END $$;
+
+-- A release that people signed and that covers what was hit: its order, amount, time and rules.
+CREATE FUNCTION app.release_of(a app.gate_ask, c commitment, r line_rules, hit text[]) RETURNS uuid
+LANGUAGE plpgsql STABLE AS $$
+BEGIN
+    RETURN (SELECT h.id FROM hold h
+        WHERE h.organisation_id = c.organisation_id AND h.commitment_id = c.id
+            AND h.state = 'released' AND h.usable_until > now() AND h.currency = a.currency
+            AND h.account_id = c.account_id AND a.amount_minor::numeric * 10000
+                <= h.released_minor::numeric * (10000 + r.release_deviation_bp)
+            AND hit <@ h.codes::text[]);
+END $$;
+
+-- The numbers with those of the groups above, as they would be after the call.
+CREATE FUNCTION app.with_groups(n app.gate_numbers, first uuid, r line_rules) RETURNS app.gate_numbers
+LANGUAGE plpgsql STABLE AS $$
+DECLARE
+    g record;
+BEGIN
+    g := app.group_states(app.group_lines(first), n.day, r.rate_age_max_days);
+    n.group_codes := g.codes;
+    n.group_limit_minor := g.limits;
+    n.group_currency := g.currencies;
+    n.group_after_minor := ARRAY(
+        SELECT e.minor + app.converted(CASE WHEN g.set_off[e.place] THEN n.after_minor - n.before_minor
+                ELSE greatest(n.after_minor, 0) - greatest(n.before_minor, 0) END, f.above, f.below)
+        FROM unnest(g.exposures) WITH ORDINALITY e (minor, place),
+            app.minor_rate(n.currency, g.currencies[e.place], n.day, r.rate_age_max_days) f
+        ORDER BY e.place);
+    RETURN n;
+END $$;
+
+-- An account's line as of today; the caller holds its lock. Its standing is brought up to date.
+CREATE FUNCTION app.line_today(line uuid, today date) RETURNS credit_line
+LANGUAGE plpgsql AS $$
+DECLARE
+    l credit_line;
+    s standing;
+BEGIN
+    SELECT * INTO l FROM credit_line x WHERE x.organisation_id = app.inside() AND x.id = line;
+    SELECT * INTO s FROM standing x WHERE x.organisation_id = app.inside() AND x.line_id = line;
+    IF s.day IS NULL OR s.day < today OR s.documents_version <> l.documents_version THEN
+        PERFORM app.resolve_line(line, today);
+        SELECT * INTO l FROM credit_line x WHERE x.organisation_id = app.inside() AND x.id = line;
+    END IF;
+    RETURN l;
+END $$;
+
+-- Days since the last file of each feed of a legal entity.
+CREATE FUNCTION app.ages_of(entity uuid, today date, OUT ar int, OUT orders int, OUT payments int, OUT limits int)
+LANGUAGE plpgsql STABLE AS $$
+BEGIN
+    SELECT today - max(x.as_of) FILTER (WHERE kind = 'ar'),
+        today - max(x.as_of) FILTER (WHERE kind = 'orders'),
+        today - max(x.as_of) FILTER (WHERE kind = 'payments'),
+        today - max(x.as_of) FILTER (WHERE kind = 'limits')
+    INTO ar, orders, payments, limits FROM feed x
+    WHERE x.organisation_id = app.inside() AND (x.entity_id = entity OR x.entity_id IS NULL);
+END $$;
+
+CREATE FUNCTION app.ages_text(f record) RETURNS text
+LANGUAGE plpgsql IMMUTABLE AS $$
+BEGIN
+    RETURN concat('{"ar":', coalesce(f.ar::text, 'null'), ',"orders":', coalesce(f.orders::text, 'null'),
+        ',"payments":', coalesce(f.payments::text, 'null'), ',"limits":', coalesce(f.limits::text, 'null'), '}');
+END $$;
+
+-- What the order file counts for an order, while it speaks for it.
+CREATE FUNCTION app.file_counts(c commitment, account uuid, number text) RETURNS app.gate_moves
+LANGUAGE plpgsql STABLE AS $$
+DECLARE
+    o app.gate_moves := ROW(0, 0, 0, 0, 0, 0);
+BEGIN
+    IF c.id IS NULL OR NOT c.speaks THEN
+        SELECT coalesce(sum(counted_orders_minor), 0), 0, coalesce(sum(counted_later_minor), 0),
+            coalesce(sum(counted_shipped_minor), 0), 0, coalesce(sum(counted_held_minor), 0)
+        INTO o FROM order_line x WHERE x.organisation_id = app.inside()
+            AND x.account_id = account AND x.order_no = number;
+    END IF;
+    RETURN o;
+END $$;
+
+-- From now on the order file does not count for an order; nothing where it did not.
+CREATE FUNCTION app.silence_file(o app.gate_moves, c commitment) RETURNS void
+LANGUAGE plpgsql AS $$
+BEGIN
+    IF (o.orders, o.later, o.shipped, o.held) <> (0, 0, 0, 0) THEN
+        UPDATE order_line SET counted_orders_minor = 0, counted_later_minor = 0,
+            counted_shipped_minor = 0, counted_held_minor = 0
+        WHERE organisation_id = c.organisation_id AND account_id = c.account_id
+            AND order_no = c.order_no;
+    END IF;
+END $$;
+
+-- How the counters move from what an order counted, by itself or in the file, to what it will.
+CREATE FUNCTION app.moves_to(k record, c commitment, o app.gate_moves) RETURNS app.gate_moves
+LANGUAGE plpgsql IMMUTABLE AS $$
+BEGIN
+    RETURN ROW(-o.orders, k.reserved - coalesce(c.counted_reserved_minor, 0),
+        k.later - coalesce(c.counted_later_minor, 0) - o.later,
+        k.shipped - coalesce(c.counted_shipped_minor, 0) - o.shipped,
+        k.billed - coalesce(c.counted_billed_minor, 0),
+        k.held - coalesce(c.counted_held_minor, 0) - o.held);
+END $$;
+
+-- Move a line by an order's change, with its event.
+CREATE FUNCTION app.move_line(
+    l credit_line, m app.gate_moves, exposure bigint, why text, decision uuid, today date
+) RETURNS void
+LANGUAGE plpgsql AS $$
+BEGIN
+    IF (m.orders, m.reserved, m.later, m.shipped, m.billed, m.held) = (0, 0, 0, 0, 0, 0) THEN
+        RETURN;
+    END IF;
+    UPDATE credit_line SET orders_minor = orders_minor + m.orders,
+        reserved_minor = reserved_minor + m.reserved,
+        orders_later_minor = orders_later_minor + m.later,
+        shipped_not_billed_minor = shipped_not_billed_minor + m.shipped,
+        billed_not_posted_minor = billed_not_posted_minor + m.billed,
+        held_minor = held_minor + m.held, exposure_minor = exposure, version = l.version + 1
+    WHERE organisation_id = l.organisation_id AND id = l.id;
+    INSERT INTO line_event (organisation_id, line_id, version, kind, at, day, change,
+        exposure_minor, limit_minor, by_id, decision_id, reason)
+    VALUES (l.organisation_id, l.id, l.version + 1, why, now(), today,
+        concat('{', ltrim(concat(
+            CASE WHEN m.orders <> 0 THEN concat(',"orders":', m.orders) END,
+            CASE WHEN m.reserved <> 0 THEN concat(',"reserved":', m.reserved) END,
+            CASE WHEN m.later <> 0 THEN concat(',"orders_later":', m.later) END,
+            CASE WHEN m.shipped <> 0 THEN concat(',"shipped_not_billed":', m.shipped) END,
+            CASE WHEN m.billed <> 0 THEN concat(',"billed_not_posted":', m.billed) END,
+            CASE WHEN m.held <> 0 THEN concat(',"held":', m.held) END), ','), '}')::jsonb,
+        exposure, l.limit_minor, app.insider(), decision, '');
+END $$;
+
+-- Keep an order: a new one is inserted, a known one brought up to date.
+CREATE FUNCTION app.keep_commitment(c commitment, is_new boolean) RETURNS void
+LANGUAGE plpgsql AS $$
+BEGIN
+    IF is_new THEN
+        INSERT INTO commitment SELECT c.*;
+        RETURN;
+    END IF;
+    UPDATE commitment SET version = c.version, state = c.state, currency = c.currency,
+        rate_above = c.rate_above, rate_below = c.rate_below,
+        authorised_minor = c.authorised_minor, shipped_minor = c.shipped_minor,
+        invoiced_minor = c.invoiced_minor, cancelled_minor = c.cancelled_minor,
+        billed_minor = c.billed_minor, held_minor = c.held_minor,
+        counted_reserved_minor = c.counted_reserved_minor,
+        counted_later_minor = c.counted_later_minor,
+        counted_shipped_minor = c.counted_shipped_minor,
+        counted_billed_minor = c.counted_billed_minor,
+        counted_held_minor = c.counted_held_minor, speaks = c.speaks, prepaid = c.prepaid,
+        ship_date = c.ship_date, net_days = c.net_days, discount_bp = c.discount_bp,
+        priority = c.priority, channel = c.channel, changed_at = c.changed_at,
+        expires_at = c.expires_at
+    WHERE organisation_id = c.organisation_id AND id = c.id;
+END $$;
+
+-- Open, settle or leave the hold of an order.
+CREATE FUNCTION app.keep_hold(
+    a app.gate_ask, c commitment, r line_rules, e app.gate_effect, decision uuid
+) RETURNS void
+LANGUAGE plpgsql AS $$
+BEGIN
+    IF e.release_id IS NOT NULL THEN
+        RETURN;  -- it covers the order until that ends, or its time is over
+    END IF;
+    IF a.verb = 'recheck' AND e.outcome = 'held' THEN
+        UPDATE hold SET codes = e.codes WHERE organisation_id = c.organisation_id
+            AND commitment_id = c.id AND state = 'open';
+        RETURN;
+    END IF;
+    UPDATE hold SET state = CASE state WHEN 'open' THEN 'ended' ELSE 'used' END, settled_at = now()
+    WHERE organisation_id = c.organisation_id AND commitment_id = c.id
+        AND state IN ('open', 'released');
+    IF e.outcome = 'held' THEN
+        INSERT INTO hold (organisation_id, id, commitment_id, account_id, line_id, decision_id,
+            order_no, version, currency, amount_minor, delta_minor, codes, priority, ship_date,
+            state, created_at, expires_at)
+        VALUES (c.organisation_id, gen_random_uuid(), c.id, c.account_id, c.line_id, decision,
+            c.order_no, c.version, a.currency, a.amount_minor, c.held_minor, e.codes, c.priority,
+            a.ship_date, 'open', now(), now() + make_interval(days => r.hold_days));
+    END IF;
+END $$;
+
+-- Write a decision with its messages and its entry in the trail.
+CREATE FUNCTION app.keep_decision(
+    a app.gate_ask, decision uuid, org uuid, line uuid, c commitment, rules uuid, e app.gate_effect,
+    facts text, answer text
+) RETURNS void
+LANGUAGE plpgsql AS $$
+DECLARE
+    who uuid := app.insider();
+    subject text := left('order ' || a.order_no, 200);
+BEGIN
+    INSERT INTO decision (organisation_id, id, client, key, body_sha256, verb, status, outcome,
+        line_id, commitment_id, order_no, version, amount_minor, rules_id, release_id, facts,
+        answer, at, by_id)
+    VALUES (org, decision, a.client, a.key, a.body_sha256, a.verb, e.status, e.outcome, line, c.id,
+        a.order_no, c.version, a.amount_minor, rules, e.release_id, facts, answer, now(), who);
+    INSERT INTO audit_event (organisation_id, id, at, by_id, door, action, subject, body)
+    VALUES (org, gen_random_uuid(), now(), who, a.door, 'ORDER_DECIDED', subject,
+        convert_to(concat('{"action":"ORDER_DECIDED","actor":"', who, '","after":{"amount":', coalesce('"' || app.money(a.amount_minor, a.currency) || '"', 'null'),
+            ',"currency":', coalesce('"' || a.currency || '"', 'null'),
+            ',"decision":"', decision, '","outcome":"', e.outcome, '","verb":"', a.verb,
+            '"},"at":"', to_char(now() AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'),
+            '","before":{},"door":"', a.door, '","reason":', to_json(coalesce(a.reason, ''))::text,
+            ',"subject":', to_json(subject)::text, '}'), 'UTF8'));
+END $$;
+
+-- The answer to a decision, as it goes out; headroom is what is left after it.
+CREATE FUNCTION app.gate_answer(
+    decision uuid, a app.gate_ask, c commitment, e app.gate_effect, before_minor bigint,
+    l credit_line, ages text, policy text
+) RETURNS text
+LANGUAGE plpgsql STABLE AS $$
+DECLARE
+    money text := coalesce(l.currency, a.currency);
+BEGIN
+    RETURN concat('{"decision":"', e.outcome, '","decision_id":"', decision,
+        '","order_no":', to_json(a.order_no)::text, ',"version":', coalesce(c.version::text, 'null'),
+        ',"state":', coalesce('"' || c.state || '"', 'null'), ',"reasons":', e.reasons,
+        ',"exposure":{"currency":"', money, '","before":', coalesce('"' || app.money(before_minor, money) || '"', 'null'),
+        ',"after":', coalesce('"' || app.money(e.after_minor, money) || '"', 'null'),
+        ',"limit":', coalesce('"' || app.money(l.limit_minor, money) || '"', 'null'),
+        ',"headroom":', coalesce('"' || app.money(l.limit_minor - e.exposure_minor, money) || '"', 'null'),
+        ',"utilisation":', coalesce('"' || app.use_text(e.after_minor, l.limit_minor) || '"', 'null'),
+        '},"data_age":', ages, ',"policy":"', policy, '","at":"',
+        to_char(now() AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), '"}');
+END $$;
+
+-- Settle a call that asks: authorise, amend, sale, recheck or dry_run.
+CREATE FUNCTION app.settle_ask(a app.gate_ask, OUT status int, OUT answer text, OUT facts text)
+LANGUAGE plpgsql AS $$
+DECLARE
+    org uuid := app.inside();
+    today date := (now() AT TIME ZONE 'UTC')::date;
+    decision uuid := gen_random_uuid();
+    n account;
+    l credit_line;
+    s standing;
+    r line_rules;
+    c commitment;
+    w commitment;
+    o app.gate_moves;  -- what the order file counts for the order
+    m app.gate_moves;
+    k record;
+    v record;
+    e app.gate_effect;
+    d record;
+    f record;
+    numbers app.gate_numbers;
+    above numeric := 1;
+    below numeric := 1;
+    ages text;
+    was_live boolean;
+BEGIN
+    n := app.account_named(a.customer, a.entity);
+    IF n.group_id IS NOT NULL THEN
+        PERFORM app.lock_account(ARRAY(SELECT x.id FROM credit_line x
+            WHERE x.organisation_id = org AND x.account_id = n.id), n.group_id);
+    END IF;
+    SELECT * INTO l FROM credit_line x WHERE x.organisation_id = org AND x.account_id = n.id
+    FOR NO KEY UPDATE;
+    SELECT * INTO d FROM app.answered(a);
+    IF d.status IS NOT NULL THEN
+        status := d.status; answer := d.answer; facts := d.facts;
+        RETURN;
+    END IF;
+    e.status := 201; e.reasons := '[]';
+    IF l.id IS NULL THEN
+        e.outcome := 'held'; e.codes := ARRAY['DT03'];
+        e.reasons := concat('[', app.reason('DT03', 2, a.customer, NULL, 'No single account has this '
+            || 'number: name its legal entity, or bring the customer into the book.', 'accounts'), ']');
+        answer := app.gate_answer(decision, a, c, e, NULL, l, '{}', '');
+        status := 201;
+        IF a.verb <> 'dry_run' THEN
+            PERFORM app.keep_decision(a, decision, org, NULL, c, NULL, e, NULL, answer);
+        END IF;
+        RETURN;
+    END IF;
+    l := app.line_today(l.id, today);
+    SELECT * INTO s FROM standing x WHERE x.organisation_id = org AND x.line_id = l.id;
+    SELECT * INTO r FROM line_rules x WHERE x.organisation_id = org AND x.id = s.rules_id;
+    SELECT * INTO c FROM commitment x WHERE x.organisation_id = org
+        AND x.entity_id = n.entity_id AND x.order_no = a.order_no;
+    SELECT * INTO status, answer FROM app.misfit(a, c, l);
+    IF status IS NOT NULL THEN
+        e.outcome := 'refused'; e.status := status;
+        IF a.verb <> 'dry_run' THEN
+            PERFORM app.keep_decision(a, decision, org, l.id, c, r.id, e, NULL, answer);
+        END IF;
+        RETURN;
+    END IF;
+    IF a.currency <> l.currency THEN
+        SELECT * INTO above, below FROM app.minor_rate(a.currency, l.currency, today, r.rate_age_max_days);
+    END IF;
+    w := app.wanted(a, c, l, n.entity_id, above, below);
+    k := app.commitment_counts(w, today + r.horizon_days);
+    o := app.file_counts(c, n.id, a.order_no);
+    m := app.moves_to(k, c, o);
+    e.after_minor := l.exposure_minor + r.signs[2] * m.billed + r.signs[3] * m.shipped
+        + r.signs[4] * m.orders + r.signs[5] * m.reserved;
+    f := app.ages_of(n.entity_id, today);
+    ages := app.ages_text(f);
+    numbers := ROW(today, l.currency, l.limit_minor, l.exposure_minor, e.after_minor,
+        e.after_minor + l.orders_later_minor + m.later,
+        CASE WHEN above IS NOT NULL THEN app.converted(a.amount_minor, above, below) END, a.currency,
+        w.net_days, w.discount_bp, w.prepaid, 'all', f.ar, f.orders, f.payments, f.limits,
+        NULL, NULL, NULL, NULL);
+    IF n.group_id IS NOT NULL THEN
+        numbers := app.with_groups(numbers, n.group_id, r);
+    END IF;
+    was_live := c.state IN ('authorised', 'part_shipped', 'shipped') AND c.speaks;
+    IF was_live AND w.authorised_minor <= c.authorised_minor
+        AND (w.currency, w.ship_date, w.net_days, w.discount_bp, w.prepaid)
+            IS NOT DISTINCT FROM (c.currency, c.ship_date, c.net_days, c.discount_bp, c.prepaid) THEN
+        v := ROW(0, '{}'::text[], '{}'::text[]);  -- no more of the same: nothing to ask
+    ELSE
+        v := app.verdict(numbers, s, r);
+    END IF;
+    e.codes := v.codes;
+    e.reasons := concat('[', array_to_string(v.reasons, ','), ']');
+    IF v.worst = 2 AND c.id IS NOT NULL THEN
+        e.release_id := app.release_of(a, c, r, v.codes);
+    END IF;
+    IF v.worst < 2 OR e.release_id IS NOT NULL THEN
+        e.outcome := CASE WHEN v.worst = 0 THEN 'approved' ELSE 'approved_with_warning' END;
+        e.kind := 'authorised';
+        e.exposure_minor := e.after_minor;
+        w.counted_reserved_minor := k.reserved; w.counted_later_minor := k.later;
+        w.counted_shipped_minor := k.shipped; w.counted_billed_minor := k.billed;
+        w.counted_held_minor := 0;
+        w.expires_at := now() + make_interval(days => r.reservation_days);
+    ELSE
+        e.outcome := CASE v.worst WHEN 2 THEN 'held' ELSE 'rejected' END;
+        e.kind := 'held';
+        e.exposure_minor := l.exposure_minor;
+        w := app.as_held(w, c, CASE v.worst WHEN 2 THEN a.amount_minor ELSE 0 END);
+        w.counted_held_minor := app.converted(w.held_minor, w.rate_above, w.rate_below);
+        w.expires_at := CASE WHEN was_live THEN c.expires_at
+            ELSE now() + make_interval(days => r.hold_days) END;
+        m := ROW(0, 0, 0, 0, 0, w.counted_held_minor - coalesce(c.counted_held_minor, 0));
+        o := ROW(0, 0, 0, 0, 0, 0);
+    END IF;
+    answer := app.gate_answer(decision, a, w, e, l.exposure_minor, l, ages, r.policy);
+    facts := app.facts(a, w, numbers, s, e);
+    status := 201;
+    IF a.verb = 'dry_run' THEN
+        RETURN;
+    END IF;
+    PERFORM app.move_line(l, m, e.exposure_minor, e.kind, decision, today);
+    PERFORM app.keep_commitment(w, c.id IS NULL);
+    PERFORM app.silence_file(o, w);
+    IF c.id IS NOT NULL OR e.outcome = 'held' THEN
+        PERFORM app.keep_hold(a, w, r, e, decision);
+    END IF;
+    PERFORM app.keep_decision(a, decision, org, l.id, w, r.id, e, facts, answer);
+    IF e.outcome <> 'held' THEN
+        facts := NULL;
+    END IF;
+END $$;
+
+-- The numbers of the moment, as JSON: with the line's rules they give the reasons again.
+CREATE FUNCTION app.facts(
+    a app.gate_ask, w commitment, n app.gate_numbers, s standing, e app.gate_effect
+) RETURNS text
+LANGUAGE plpgsql STABLE AS $$
+BEGIN
+    RETURN json_build_object('day', n.day, 'customer', a.customer, 'amount', a.amount_minor,
+        'currency', n.currency, 'order_currency', a.currency, 'limit', n.limit_minor,
+        'before', n.before_minor, 'after', n.after_minor, 'static_after', n.static_after_minor,
+        'order', n.order_minor, 'ship_date', w.ship_date, 'net_days', w.net_days,
+        'discount_bp', w.discount_bp, 'prepaid', w.prepaid,
+        'ages', ARRAY[n.age_ar, n.age_orders, n.age_payments, n.age_limits],
+        'groups', CASE WHEN n.group_codes IS NOT NULL THEN json_build_array(n.group_codes,
+            n.group_after_minor, n.group_limit_minor, n.group_currency) END,
+        'oldest_due', s.oldest_due, 'overdue', s.overdue_minor,
+        'overdue_share', s.overdue_share_minor, 'open', s.open_minor, 'disputed', s.disputed_minor,
+        'oldest', s.oldest, 'average', s.average_minor, 'covers', s.covers, 'status', s.status,
+        'review_due', s.review_due, 'dunning_level', s.dunning_level, 'flags', s.flags,
+        'grace_days', s.grace_days, 'terms_days_max', s.terms_days_max,
+        'discount_bp_max', s.discount_bp_max, 'limit_from', s.limit_from, 'limit_to', s.limit_to);
+END $$;
+
+-- The answer that a call with this key got before; null for a key that is new.
+CREATE FUNCTION app.answered(a app.gate_ask, OUT status int, OUT answer text, OUT facts text)
+LANGUAGE plpgsql STABLE AS $$
+DECLARE
+    d decision;
+BEGIN
+    SELECT * INTO d FROM decision x WHERE x.organisation_id = app.inside()
+        AND x.client = a.client AND x.key = a.key;
+    IF d.id IS NULL THEN
+        RETURN;
+    END IF;
+    IF d.outcome = 'voided' OR EXISTS (SELECT FROM decision x
+            WHERE x.organisation_id = d.organisation_id AND x.client = a.client
+                AND x.key = left(a.key, 120) || ':void' AND x.verb = 'cancel') THEN
+        status := 409;
+        answer := app.gate_problem(409, 'The call was voided',
+            'This call was voided: choose a new key to ask again.', 'Idempotency-Key');
+    ELSIF d.body_sha256 <> a.body_sha256 THEN
+        status := 422;
+        answer := app.gate_problem(422, 'The key was used for another call',
+            'This idempotency key came with another body before: choose a new key.', 'Idempotency-Key');
+    ELSE
+        status := d.status; answer := d.answer;
+        facts := CASE d.outcome WHEN 'held' THEN d.facts END;
+    END IF;
+END $$;
