@@ -62,12 +62,30 @@ def stranger_shop(url, northwind):
     return shop_of(url, northwind.stranger, northwind.stranger_entity)
 
 
+def fresh(actor, entity):
+    """Let the receivables be of today, as the gate wants them."""
+    from datetime import UTC, datetime
+
+    from tests.book_builders import batch
+    from tradeline.models import Feed
+    from tradeline.models.context import acting
+
+    now = datetime.now(UTC)
+    file = batch(actor, entity)
+    with acting(actor):
+        Feed.objects.get_or_create(
+            organisation_id=actor.organisation_id, kind="ar", entity_id=entity.pk,
+            defaults={"as_of": now.date(), "applied_at": now, "batch": file},
+        )  # fmt: skip
+
+
 def shop_of(url, actor, entity, customer_no=None, **of_key):
     """Return a shop with a key and a customer of its own."""
     from tests.book_builders import account, limit, line
 
     of = account(actor, entity, **({"customer_no": customer_no} if customer_no else {}))
     limit(actor, line(actor, of))
+    fresh(actor, entity)
     key = key_for(actor, **of_key)
     http = httpx.Client(base_url=url, headers={"Authorization": f"Bearer {key}"}, timeout=10)
     return Shop(http, of.customer_no, actor, key)

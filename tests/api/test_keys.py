@@ -79,7 +79,7 @@ CALLS = {
                      ("POST", "/api/v1/sales")],
     "orders.change": [("POST", f"/api/v1/orders/SO-1/{verb}")
                       for verb in ("amend", "ship", "invoice", "cancel", "close", "return",
-                                   "reopen")],
+                                   "reopen", "move")],
     "exposure.read": [("GET", "/api/v1/customers/C-1/exposure")],
     "decisions.read": [("GET", "/api/v1/customers/C-1/decisions"),
                        ("GET", "/api/v1/decisions/00000000-0000-0000-0000-000000000000")],

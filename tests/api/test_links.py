@@ -97,5 +97,6 @@ def test_cuts_under_load_lose_and_double_nothing(shop, link):
             link.mend()
         answers = list(answers)
     assert {answer.status_code for answer in answers} == {201}
+    ready(shop)
     [line] = shop.http.get(f"/api/v1/customers/{shop.customer}/exposure").json()["lines"]
     assert line["exposure"] == "150.00"

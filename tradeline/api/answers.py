@@ -52,11 +52,11 @@ class ExposureAround(BaseModel):
 class Decision(BaseModel):
     """The answer of the gate; for what is approved, also the reservation."""
 
-    decision: Literal["approved", "approved_with_warning", "held", "rejected", "done", "refused"]
+    decision: Literal["approved", "approved_with_warning", "held", "rejected", "done", "voided"]
     decision_id: str
     order_no: str | None
-    version: int | None
-    state: str | None
+    version: int | None = None
+    state: str | None = None
     reasons: list[Reason] = []
     exposure: ExposureAround | None = None
     unblock: list[dict[str, object]] = Field(
@@ -64,7 +64,7 @@ class Decision(BaseModel):
     )
     data_age: dict[str, int | None] = Field(default={}, description="Days, by feed.")
     policy: str | None = None
-    at: str
+    at: str | None = None
 
 
 class BatchEntry(BaseModel):

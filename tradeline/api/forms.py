@@ -119,13 +119,60 @@ class OfOrder(Form):
     version: Version | None = Field(None, description="The version that results; rising.")
 
 
-class Amend(OfOrder, Details):
-    """A change of an order; what is left out stays as it is."""
+class Amend(Priced, Details, OfOrder):
+    """The whole order as it is from now on; what it has no more is left out."""
 
-    customer: Code | None = Field(None, description="Who is billed from now on.")
+    customer: Code = Field(description="Customer number or alias; to change it, see move.")
+
+
+class Reopen(Amend):
+    """A closed or cancelled order as it goes on; it is checked like a new one."""
+
+
+class Move(OfOrder):
+    """Another customer is billed from now on; the order is checked there like a new one."""
+
+    customer: Code = Field(description="Number or alias of who is billed from now on.")
+
+
+class Ship(OfOrder, Priced):
+    """Goods of an order left, worth so much."""
+
+    ship_date: Day | None = Field(None, description="Day on which they left.")
+
+
+class Invoice(OfOrder, Priced):
+    """Goods of an order were invoiced, for so much."""
+
+    order_value: Amount | None = Field(
+        None, description="What they are worth in the order, if freight or tax make the amount."
+    )
+
+    @field_validator("order_value")
+    @classmethod
+    def _exact_value(cls, value: str | None, info: ValidationInfo) -> str | None:
+        if value is not None and (currency := info.data.get("currency")):
+            minor_units(value, currency)
+        return value
+
+    @property
+    def order_value_minor(self) -> int | None:
+        """Return the order's value in minor units of the currency."""
+        return minor_units(self.order_value, self.currency) if self.order_value else None
+
+
+class Return(OfOrder, Priced):
+    """Goods of an order came back, worth so much."""
+
+    reason: Text | None = None
+
+
+class Cancel(OfOrder):
+    """What has not shipped will not: all of it, or so much."""
+
     currency: Currency | None = None
-    amount: Amount | None = Field(None, description="The whole amount from now on.")
-    prepaid: bool | None = None  # type: ignore[assignment]  # None leaves it as it is
+    amount: Amount | None = Field(None, description="How much; without it all that has not shipped.")
+    reason: Text | None = None
 
     @field_validator("amount")
     @classmethod
@@ -138,8 +185,6 @@ class Amend(OfOrder, Details):
     def _whole(self) -> Self:
         if (self.amount is None) != (self.currency is None):
             raise fault("amount and currency go together", "give both or neither")
-        if not self.model_fields_set - {"entity", "version"}:
-            raise fault("nothing is changed", "give what changes, such as amount and currency")
         return self
 
     @property
@@ -150,38 +195,8 @@ class Amend(OfOrder, Details):
         return minor_units(self.amount, self.currency)
 
 
-class Ship(OfOrder, Priced):
-    """Goods of an order left, worth so much."""
-
-    ship_date: Day | None = Field(None, description="Day on which they left.")
-
-
-class Invoice(OfOrder, Priced):
-    """Goods of an order were invoiced, for so much."""
-
-    invoice_no: Code | None = Field(None, description="Number of the invoice.")
-
-
-class Return(OfOrder, Priced):
-    """Goods of an order came back, worth so much."""
-
-    reason: Text | None = None
-
-
-class Cancel(OfOrder):
-    """What has not shipped will not."""
-
-    reason: Text | None = None
-
-
 class Close(OfOrder):
     """Nothing more will happen to the order."""
-
-    reason: Text | None = None
-
-
-class Reopen(OfOrder):
-    """A closed or cancelled order is to go on; it is checked like a new one."""
 
     reason: Text | None = None
 
@@ -205,7 +220,7 @@ class Signal(Form):
 
 VERBS: dict[str, type[Form]] = {
     "amend": Amend, "ship": Ship, "invoice": Invoice, "cancel": Cancel, "close": Close,
-    "return": Return, "reopen": Reopen,
+    "return": Return, "reopen": Reopen, "move": Move,
 }  # fmt: skip
 """The changes of an order, by the last part of their address."""
 
@@ -215,9 +230,9 @@ def asked(verb: str, form: Form, order_no: str | None) -> dict[str, Any]:
     terms: Terms | None = getattr(form, "terms", None)
     day = getattr(form, "ship_date", None)
     names = ("customer", "entity", "version", "amount_minor", "currency", "channel", "prepaid",
-             "priority", "invoice_no", "reason")  # fmt: skip
+             "priority", "order_value_minor", "reason")  # fmt: skip
     return {
-        "verb": verb, "order_no": order_no or getattr(form, "order_no", None),
+        "verb": "amend" if verb == "reopen" else verb, "order_no": order_no or getattr(form, "order_no", None),
         **{name: getattr(form, name, None) for name in names},
         "ship_date": day.isoformat() if day else None,
         "net_days": terms.net_days if terms else None,

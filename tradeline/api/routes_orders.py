@@ -13,6 +13,7 @@ from tradeline.api.answers import BatchAnswer, Decision
 from tradeline.api.bodies import checked_key, hash_of, held_to, read
 from tradeline.api.described import with_example
 from tradeline.api.fields import CLEAN, KEY
+from tradeline.api.parties import Answer
 from tradeline.api.problems import MEDIA_TYPE, Problem
 from tradeline.api.service import service
 from tradeline.api.thin import check_asked, key_in_path, void_asked
@@ -21,7 +22,6 @@ from tradeline.files.audit_json import compact
 
 if TYPE_CHECKING:
     from tradeline.api.callers import Caller
-    from tradeline.api.parties import Answer
 
 router = Router(tags=["orders"])
 
@@ -96,7 +96,7 @@ async def dry_run(request: HttpRequest, body: forms.Check) -> HttpResponse:
     caller = caller_of(request, "orders.check")
     wanted = forms.asked("dry_run", body, None)
     answer = await service().ask(caller, wanted | {"key": "", "body_sha256": ""})
-    return told(answer)
+    return told(Answer(200, answer.body) if answer.status == 201 else answer)  # nothing was made
 
 
 @router.post(
@@ -147,13 +147,14 @@ async def _changed(
 
 
 SAID: Final = {
-    "amend": "Change an order; what raises exposure is checked, and a failed change leaves it.",
+    "amend": "Say an order anew; what raises exposure is checked, and a failed change leaves it.",
     "ship": "Say that goods of an order left.",
     "invoice": "Say that goods of an order were invoiced; never refused for credit.",
     "cancel": "Free what has not shipped.",
     "close": "Say that nothing more will happen to an order.",
     "return": "Say that goods of an order came back.",
     "reopen": "Let a closed or cancelled order go on; it is checked like a new one.",
+    "move": "Bill another customer; the order is checked there like a new one.",
 }
 """What each change of an order does."""
 

@@ -19,7 +19,7 @@ PRESENTED = "hash = (SELECT app.presented())"
 class Migration(migrations.Migration):
     """A key's row shows its hash alone; who does not know the key learns nothing of others."""
 
-    dependencies: ClassVar = [("tradeline", "0003_again")]
+    dependencies: ClassVar = [("tradeline", "0004_gate")]
     operations: ClassVar = [
         migrations.CreateModel(
             name="ApiKey",
