@@ -171,7 +171,7 @@ class Cancel(OfOrder):
     """What has not shipped will not: all of it, or so much."""
 
     currency: Currency | None = None
-    amount: Amount | None = Field(None, description="How much; without it all that has not shipped.")
+    amount: Amount | None = Field(None, description="How much; else all that has not shipped.")
     reason: Text | None = None
 
     @field_validator("amount")
@@ -232,7 +232,8 @@ def asked(verb: str, form: Form, order_no: str | None) -> dict[str, Any]:
     names = ("customer", "entity", "version", "amount_minor", "currency", "channel", "prepaid",
              "priority", "order_value_minor", "reason")  # fmt: skip
     return {
-        "verb": "amend" if verb == "reopen" else verb, "order_no": order_no or getattr(form, "order_no", None),
+        "verb": "amend" if verb == "reopen" else verb,  # to the gate it is the order, said anew
+        "order_no": order_no or getattr(form, "order_no", None),
         **{name: getattr(form, name, None) for name in names},
         "ship_date": day.isoformat() if day else None,
         "net_days": terms.net_days if terms else None,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import time
 from typing import TYPE_CHECKING, Any, Final
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
     from tradeline.api.callers import Caller
 
+_LOG: Final = logging.getLogger("tradeline.api")
 COMBINE: Final = "TRADELINE_COMBINE"
 """Environment variable that switches the combiner off with `off`, to measure what it does."""
 CHUNK: Final = 100
@@ -54,7 +56,7 @@ class Service:
                 caller.party, compact(asked), marks, dry=asked["verb"] == "dry_run"
             )
         except psycopg.Error as error:
-            raise _fault() from error
+            raise _fault(error) from error
 
     async def ask_many(
         self, caller: Caller, asked: Sequence[dict[str, Any]]
@@ -73,8 +75,8 @@ class Service:
                 answers += await self.connections.settle(caller.party, texts, until)
             except Problem as problem:
                 answers += [problem] * len(chunk)
-            except psycopg.Error:
-                answers += [_fault()] * len(chunk)
+            except psycopg.Error as error:
+                answers += [_fault(error)] * len(chunk)
         return answers
 
 
@@ -91,7 +93,8 @@ def _chunks(asked: Sequence[dict[str, Any]]) -> list[list[dict[str, Any]]]:
     return chunks
 
 
-def _fault() -> Problem:
+def _fault(error: psycopg.Error) -> Problem:
+    _LOG.error("the database refused a statement: %s", error)
     return Problem("fault", "The program made a statement that the database refuses: please report "
                    "it. Nothing was decided.")  # fmt: skip
 
