@@ -7,8 +7,9 @@ are columns. Import it inside a test or fixture that has the book.
 from __future__ import annotations
 
 from datetime import date, timedelta
+from hashlib import sha256
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 from tests.people import AT
 from tradeline import models
@@ -115,11 +116,18 @@ def rules(actor: Actor, **changes: Any) -> Any:
     return write(models.LineRules, actor, **columns | changes)
 
 
+def derived_id(*parts: object) -> UUID:
+    """Return the id that follows from what names a call or an order (sql/gate.sql)."""
+    return UUID(bytes=sha256(" ".join(map(str, parts)).encode()).digest()[:16])
+
+
 def commitment(actor: Actor, of: Any, its_line: Any, **changes: Any) -> Any:
     """Return an authorised order over 1,000.00 USD."""
+    number = changes.pop("order_no", f"O-{uuid4().hex[:12]}")
     columns = {
+        "id": derived_id(actor.organisation_id, of.entity_id, number), "order_no": number,
         "account": of, "entity_id": of.entity_id, "line": its_line, "version": 1,
-        "order_no": f"O-{uuid4().hex[:12]}", "state": "authorised", "currency": "USD",
+        "state": "authorised", "currency": "USD",
         "rate_above": 1, "rate_below": 1, "authorised_minor": 100_000,
         "counted_reserved_minor": 100_000, "created_at": AT, "changed_at": AT, "expires_at": AT,
     }  # fmt: skip
@@ -127,10 +135,12 @@ def commitment(actor: Actor, of: Any, its_line: Any, **changes: Any) -> Any:
 
 
 def _at_the_gate(actor: Actor, of: Any, its_line: Any) -> None:
-    write(models.Standing, actor, line=its_line, rules=rules(actor), documents_version=0)
+    write(models.Standing, actor, line=its_line, rules=rules(actor))
     order = commitment(actor, of, its_line)
+    key = uuid4().hex
     answer = write(
-        models.Decision, actor, client="cli", key=uuid4().hex, body_sha256="", verb="authorise",
+        models.Decision, actor, id=derived_id(actor.organisation_id, "cli", key), client="cli",
+        key=key, body_sha256="", verb="authorise",
         status=201, outcome="held", order_no=order.order_no, answer="{}", at=AT,
         by_id=actor.user_id,
     )  # fmt: skip

@@ -118,7 +118,9 @@ def test_every_call_against_a_server(url, shop):
         assert credit.dry_run(**shop.order()).decision
         assert credit.decision(made.decision_id).raw == made.raw
         assert credit.exposure(shop.customer)[0]["customer_no"] == shop.customer
-        assert credit.change("amend", order["order_no"], **{n: v for n, v in order.items() if n != "order_no"} | {"amount": "120.00"}).decision
+        anew = {name: value for name, value in order.items() if name != "order_no"}
+        changed = credit.change("amend", order["order_no"], **anew | {"amount": "120.00"})
+        assert changed.approved
         good, bad = credit.check_many([
             shop.order(key=new_key()), shop.order(key=new_key(), customer="C-nobody")
         ])  # fmt: skip

@@ -43,8 +43,9 @@ def one_connection(book, real_gate):
 def request(**changes):
     """Return what the gate is asked by an order."""
     return json.dumps({
-        "verb": "authorise", "client": "test", "key": uuid4().hex, "body_sha256": "0", "door": "api",
-        "customer": "C-nobody", "order_no": "SO-1", "amount_minor": 1, "currency": "USD",
+        "verb": "authorise", "client": "test", "key": uuid4().hex, "body_sha256": "0",
+        "door": "api", "customer": "C-nobody", "order_no": "SO-1", "amount_minor": 1,
+        "currency": "USD",
     } | changes)  # fmt: skip
 
 

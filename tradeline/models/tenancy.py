@@ -110,7 +110,8 @@ def _keys(
         linked = _guard if field.name in guarded else _foreign
         statements += linked(table, field.column, target)
         if field.name in guarded:
-            statements.append((_moves if field.name in moving else _holds)(table, field.column, target))
+            settled = _moves if field.name in moving else _holds
+            statements.append(settled(table, field.column, target))
     if all(field.null and field.name not in guarded for field, _ in links):
         statements.append(  # else the linked row's key vouches for it
             f'ALTER TABLE "{table}" ADD CONSTRAINT "{table}_organisation_id" '

@@ -95,8 +95,9 @@ FROM secured s JOIN pg_policy p ON p.polrelid = s.oid AND p.polpermissive
 WHERE ({_plain("coalesce(pg_get_expr(p.polqual, p.polrelid), '')")} NOT {_SAYS_MINE}
     OR {_plain("coalesce(pg_get_expr(p.polwithcheck, p.polrelid), '')")} NOT {_SAYS_MINE})
     AND NOT (p.polcmd = 'r' AND (s.name, p.polname::text) IN ({_WIDER}))
-    AND NOT (p.polroles = ARRAY[to_regrole('{role_name("owner")}')::oid] AND {_plain("pg_get_expr(p.polqual, p.polrelid)")}
-        || {_plain("pg_get_expr(p.polwithcheck, p.polrelid)")} = '{_allowed(INSIDE) * 2}')""",
+    AND NOT (p.polroles = ARRAY[to_regrole('{role_name("owner")}')::oid]
+        AND {_plain("pg_get_expr(p.polqual, p.polrelid)")} = '{_allowed(INSIDE)}'
+        AND {_plain("pg_get_expr(p.polwithcheck, p.polrelid)")} = '{_allowed(INSIDE)}')""",
     "primary keys": f"""
 WITH {_OWNED}
 SELECT o.name, 'has no primary key that begins with organisation_id' FROM owned o

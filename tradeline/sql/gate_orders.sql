@@ -6,9 +6,9 @@ CREATE FUNCTION app.order_named(number text, entity_code text) RETURNS commitmen
 LANGUAGE plpgsql STABLE AS $$
 DECLARE
     found commitment[] := ARRAY(SELECT c FROM commitment c
-        WHERE c.organisation_id = app.inside() AND c.order_no = number
-            AND (entity_code IS NULL OR c.entity_id = (SELECT e.id FROM legal_entity e
-                WHERE e.organisation_id = app.inside() AND e.code = entity_code)));
+        JOIN legal_entity e ON e.organisation_id = app.inside()
+            AND (entity_code IS NULL OR e.code = entity_code)
+        WHERE c.organisation_id = app.inside() AND c.id = app.order_id(app.inside(), e.id, number));
 BEGIN
     IF cardinality(found) = 1 THEN
         RETURN found[1];
@@ -113,7 +113,7 @@ LANGUAGE plpgsql AS $$
 DECLARE
     org uuid := app.inside();
     today date := (now() AT TIME ZONE 'UTC')::date;
-    decision uuid := gen_random_uuid();
+    decision uuid := app.call_id(org, a.client, a.key);
     c commitment := app.order_named(a.order_no, a.entity);
     n account;
     l credit_line;
@@ -227,7 +227,7 @@ LANGUAGE plpgsql AS $$
 DECLARE
     org uuid := app.inside();
     today date := (now() AT TIME ZONE 'UTC')::date;
-    decision uuid := gen_random_uuid();
+    decision uuid := app.call_id(org, a.client, a.key);
     c commitment := app.order_named(a.order_no, a.entity);
     n account := app.account_named(a.customer, a.entity);
     target credit_line;
@@ -338,17 +338,18 @@ CREATE FUNCTION app.void_call(a app.gate_ask, OUT status int, OUT answer text, O
 LANGUAGE plpgsql AS $$
 DECLARE
     org uuid := app.inside();
+    call uuid := app.call_id(org, a.client, a.key);
     d decision;
     c commitment;
     undo app.gate_ask := a;
     e app.gate_effect;
 BEGIN
-    SELECT * INTO d FROM decision x WHERE x.organisation_id = org AND x.client = a.client AND x.key = a.key;
+    SELECT * INTO d FROM decision x WHERE x.organisation_id = org AND x.id = call;
     IF d.id IS NULL THEN
         status := 200; e.status := 200; e.outcome := 'voided';
         a.order_no := coalesce(a.order_no, '');
         a.amount_minor := NULL; a.currency := coalesce(a.currency, 'XXX');
-        d.id := gen_random_uuid();
+        d.id := call;
         answer := concat('{"decision":"voided","decision_id":"', d.id, '","order_no":null}');
         PERFORM app.keep_decision(a, d.id, org, NULL, c, NULL, e, NULL, answer);
         RETURN;

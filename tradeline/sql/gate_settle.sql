@@ -65,7 +65,7 @@ CREATE FUNCTION app.wanted(
 LANGUAGE plpgsql STABLE AS $$
 BEGIN
     IF c.id IS NULL THEN
-        c.organisation_id := l.organisation_id; c.id := gen_random_uuid();
+        c.organisation_id := l.organisation_id; c.id := app.order_id(l.organisation_id, entity, a.order_no);
         c.account_id := l.account_id; c.entity_id := entity; c.line_id := l.id; c.order_no := a.order_no;
         c.shipped_minor := 0; c.invoiced_minor := 0; c.cancelled_minor := 0; c.billed_minor := 0;
         c.posted_minor := 0; c.created_at := now();
@@ -195,7 +195,7 @@ DECLARE
 BEGIN
     SELECT * INTO l FROM credit_line x WHERE x.organisation_id = app.inside() AND x.id = line;
     SELECT * INTO s FROM standing x WHERE x.organisation_id = app.inside() AND x.line_id = line;
-    IF s.day IS NULL OR s.day < today OR s.documents_version <> l.documents_version THEN
+    IF s.day IS NULL OR s.day < today THEN
         PERFORM app.resolve_line(line, today);
         SELECT * INTO l FROM credit_line x WHERE x.organisation_id = app.inside() AND x.id = line;
     END IF;
@@ -391,7 +391,7 @@ LANGUAGE plpgsql AS $$
 DECLARE
     org uuid := app.inside();
     today date := (now() AT TIME ZONE 'UTC')::date;
-    decision uuid := gen_random_uuid();
+    decision uuid := app.call_id(org, a.client, a.key);
     n account;
     l credit_line;
     s standing;
@@ -410,6 +410,7 @@ DECLARE
     below numeric := 1;
     ages text;
     was_live boolean;
+    order_id uuid;
 BEGIN
     n := app.account_named(a.customer, a.entity);
     IF n.group_id IS NOT NULL THEN
@@ -438,8 +439,8 @@ BEGIN
     l := app.line_today(l.id, today);
     SELECT * INTO s FROM standing x WHERE x.organisation_id = org AND x.line_id = l.id;
     SELECT * INTO r FROM line_rules x WHERE x.organisation_id = org AND x.id = s.rules_id;
-    SELECT * INTO c FROM commitment x WHERE x.organisation_id = org
-        AND x.entity_id = n.entity_id AND x.order_no = a.order_no;
+    order_id := app.order_id(org, n.entity_id, a.order_no);
+    SELECT * INTO c FROM commitment x WHERE x.organisation_id = org AND x.id = order_id;
     SELECT * INTO status, answer FROM app.misfit(a, c, l);
     IF status IS NOT NULL THEN
         e.outcome := 'refused'; e.status := status;
@@ -543,16 +544,18 @@ END $$;
 CREATE FUNCTION app.answered(a app.gate_ask, OUT status int, OUT answer text, OUT facts text)
 LANGUAGE plpgsql STABLE AS $$
 DECLARE
+    org uuid := app.inside();
+    call uuid := app.call_id(org, a.client, a.key);
+    undo uuid;
     d decision;
 BEGIN
-    SELECT * INTO d FROM decision x WHERE x.organisation_id = app.inside()
-        AND x.client = a.client AND x.key = a.key;
+    SELECT * INTO d FROM decision x WHERE x.organisation_id = org AND x.id = call;
     IF d.id IS NULL THEN
         RETURN;
     END IF;
+    undo := app.call_id(org, a.client, left(a.key, 120) || ':void');
     IF d.outcome = 'voided' OR EXISTS (SELECT FROM decision x
-            WHERE x.organisation_id = d.organisation_id AND x.client = a.client
-                AND x.key = left(a.key, 120) || ':void' AND x.verb = 'cancel') THEN
+            WHERE x.organisation_id = org AND x.id = undo AND x.verb = 'cancel') THEN
         status := 409;
         answer := app.gate_problem(409, 'The call was voided',
             'This call was voided: choose a new key to ask again.', 'Idempotency-Key');
