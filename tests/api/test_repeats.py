@@ -90,6 +90,15 @@ def test_the_quotes_of_the_draft_may_stand(shop):
     assert plain.content == quoted.content
 
 
+def test_an_order_asked_for_anew_is_decided_again(shop):
+    """Under another key, with the same figures or none beyond them, it stays approved, and once."""
+    order = shop.order()
+    answers = [shop.post("/orders/checks", order) for _ in range(3)]
+    answers.append(shop.http.post("/api/v1/orders/checks:dry-run", json=order))
+    assert [answer.status_code for answer in answers] == [201, 201, 201, 200]
+    assert {answer.json()["decision"] for answer in answers} == {"approved"}
+
+
 def test_two_keys_of_one_call_are_refused(shop):
     """Address and header must not differ."""
     answer = shop.http.put("/api/v1/orders/checks/a", json=shop.order(),
