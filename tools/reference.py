@@ -15,6 +15,7 @@ from typer.main import get_command
 from typer.testing import CliRunner
 
 from tools import reference_alerts
+from tools.openapi import openapi_page
 from tools.reference_book import ANSWERS
 from tools.reference_imports import imports_page
 from tradeline.cli.main import app
@@ -345,6 +346,7 @@ PAGES: dict[str, Callable[[], str]] = {
     "imports.md": imports_page,
     "mapping.md": mapping_page,
     "cli.md": cli_page,
+    "openapi.json": openapi_page,
 }
 
 

@@ -16,13 +16,14 @@ INSERT_ONLY: Final = {
     "payment": (), "fx_rate": (), "policy_version": (),
     "gate_policy": (), "line_rules": (), "decision": (),
     "limit_version": ("superseded_at",), "agreed_terms": ("superseded_at",),
-    "outbox": ("fanned_at", "settled_at"),
+    "outbox": ("fanned_at", "settled_at"), "api_key": ("revoked_at", "revoked_by_id"),
 }  # fmt: skip
 """Tables whose rows stay as written, each with the columns that may be set later."""
 
 WIDER: Final = (
     ("membership", "also"), ("organisation", "also"), ("organisation", "all_ids"),
     ("organisation", "sender_ids"),
+    ("api_key", "also"),  # whoever presents a key sees its row: only its hash can be compared
 )  # fmt: skip
 """Policies that show, and never let write, more than the organisation's own rows."""
 
