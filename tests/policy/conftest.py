@@ -12,6 +12,7 @@ from pydantic import ValidationError
 from tradeline.policy.due_rules import Calendar, Rule
 from tradeline.policy.fields import leaves, value_at
 from tradeline.policy.form import BUCKETS, AccountAction
+from tradeline.policy.gate import Override
 from tradeline.policy.load import PRESETS, load_preset
 from tradeline.policy.schema import CurvePoint, Policy, Term
 
@@ -31,8 +32,8 @@ def another(leaf, value):
     if leaf.unit in ("tier", "check status", "band", "date", "locale"):
         words = WORDS.get(leaf.path[-1], ("Low", "Medium", "High"))
         return next(word for word in words if word != value)
-    if leaf.path[0] == "terms":
-        return _another_of_terms(leaf.path[-1], value)
+    if leaf.path[0] in ("gate", "terms") and not isinstance(value, bool | int | Decimal):
+        return {"gate": _another_of_gate, "terms": _another_of_terms}[leaf.path[0]](leaf, value)
     if leaf.unit in ("actions", "ageing buckets"):
         return value[1:] if len(value) > 1 else ("0-30", "31-60") if "age" in leaf.unit else ()
     if isinstance(value, str):
@@ -40,8 +41,21 @@ def another(leaf, value):
     return not value if isinstance(value, bool) else _another_number(leaf, value)
 
 
-def _another_of_terms(name, value):
+def _another_of_gate(leaf, value):
+    """Return another reaction, other names, amounts, levels or overrides."""
+    if leaf.unit == "reaction":
+        return "reject"
+    if leaf.path[-1] == "overrides":
+        rules = {"reactions": {"CL02": "warn"}, "tolerance_max": {"USD": Decimal(3000)}}
+        return (*value, Override(tiers=("Odd, one", "Two"), rules=rules))
+    if isinstance(value, dict):
+        return {**value, "EUR": Decimal(70)}
+    return value[1:]
+
+
+def _another_of_terms(leaf, value):
     """Return other terms, names or laws."""
+    name = leaf.path[-1]
     if name == "default":
         return "net-60"
     if name == "caps":
