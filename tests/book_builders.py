@@ -127,7 +127,7 @@ def commitment(actor: Actor, of: Any, its_line: Any, **changes: Any) -> Any:
 
 
 def _at_the_gate(actor: Actor, of: Any, its_line: Any) -> None:
-    write(models.Standing, actor, line=its_line, rules=rules(actor), documents_version=0)
+    write(models.Standing, actor, line=its_line, rules=rules(actor))
     order = commitment(actor, of, its_line)
     answer = write(
         models.Decision, actor, client="cli", key=uuid4().hex, body_sha256="", verb="authorise",

@@ -115,7 +115,7 @@ def _ids(count: int) -> pl.Series:
 
 
 _BLANK: Final = ("segment", "tier", "industry", "country", "tax_id")
-_ZERO: Final = (*COUNTERS, "exposure_minor", "version", "documents_version")
+_ZERO: Final = (*COUNTERS, "exposure_minor", "version")
 _ACCOUNTS: Final = f"""
 INSERT INTO account (organisation_id, id, entity_id, customer_no, name, intercompany, status,
     dunning_level, {", ".join(_BLANK)})

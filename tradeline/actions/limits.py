@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 import polars as pl
 
 from tradeline.actions.revaluation import change_currencies, held_limit_sql
+from tradeline.actions.standing import mark_stale
 from tradeline.actions.staging import Load, Outcome, stage
 from tradeline.engine.feed_checks import set_aside, settle_repeats, without_blanks
 
@@ -104,7 +105,7 @@ def resolve_limits(load: Load, only: str | None = None) -> int:
     """
     chosen = f"l.id IN ({only})" if only else "true"
     change_currencies(load, chosen)
-    return load.run(
+    moved = load.run(
         f"""WITH held AS (
             SELECT l.id, {held_limit_sql("amount_minor")} AS limit_minor
             FROM credit_line l WHERE l.organisation_id = %(organisation)s AND {chosen}
@@ -121,3 +122,5 @@ def resolve_limits(load: Load, only: str | None = None) -> int:
             limit_minor, %(by)s, %(batch)s, ''
         FROM moved"""
     )
+    mark_stale(load.work, f"SELECT l.account_id FROM credit_line l WHERE {chosen}")
+    return moved

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 import polars as pl
 
+from tradeline.actions.standing import mark_stale
 from tradeline.actions.staging import Load, Outcome, stage
 from tradeline.actions.terms import agree_terms
 from tradeline.engine.feed_checks import set_aside, settle_repeats, without_blanks
@@ -74,6 +75,7 @@ def apply(load: Load, rows: pl.DataFrame) -> Outcome:
     stage(load.work, rows.select("account_id", "customer_no", *_FACTS).sort("account_id"), KEY)
     _grow_tree(load)
     agree_terms(load)
+    mark_stale(load.work, "SELECT account_id FROM staged")
     changes = ", ".join(f"{name} = coalesce(s.{name}, a.{name})" for name in _TEXTS)
     now = ", ".join(f"a.{name}" for name in ("name", "group_id", "intercompany", *_TEXTS))
     then = ", ".join(

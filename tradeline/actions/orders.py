@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Final
 
 import polars as pl
 
+from tradeline.actions.commitments import SPEAKS, hand_over, lock_counted, recount_commitments
 from tradeline.actions.closing import confirm_closing, refuse_overtaken
 from tradeline.actions.lines import apply_changes, begin_changes
 from tradeline.actions.rates import add_factors, converted_sql
@@ -86,7 +87,7 @@ def apply(load: Load, rows: pl.DataFrame) -> Outcome:
     closed = _close(load)
     _move(load)
     _write(load)
-    recount_orders(load, _TOUCHED)
+    recount_orders(load, _TOUCHED, told=True)
     moved = apply_changes(
         load.work, kind="orders", day=load.day, batch_id=load.batch_id, reason="",
         policy=load.policy,
@@ -103,6 +104,9 @@ def _differs(one: str, other: str) -> str:
     ours, theirs = (", ".join(f"{table}.{name}" for name in _FACTS) for table in (one, other))
     return f"({ours}) IS DISTINCT FROM ({theirs})"
 
+
+_ANY: Final = """SELECT EXISTS (SELECT FROM order_line WHERE organisation_id = %(organisation)s)
+    OR EXISTS (SELECT FROM commitment WHERE organisation_id = %(organisation)s)"""
 
 _TOUCHED: Final = """SELECT account_id, order_no, currency FROM difference
     UNION SELECT account_id, order_no, old_currency FROM difference WHERE old_currency IS NOT NULL
@@ -177,21 +181,24 @@ def _write(load: Load) -> None:
     )
 
 
-def recount_orders(load: Load, touched: str) -> None:
+def recount_orders(load: Load, touched: str, *, told: bool = False) -> None:
     """Count these orders anew and add what changes to `line_change`.
 
-    `touched` is a query of account_id, order_no and currency, without repeats.
+    `touched` is a query of account_id, order_no and currency, without repeats; `told` says that
+    the order file itself has just told of the orders in `staged`.
 
     Raises:
         MissingRate: an order that the file does not state cannot be converted.
     """
-    if not load.value(
-        "SELECT EXISTS (SELECT FROM order_line WHERE organisation_id = %(organisation)s)"
-    ):
-        return
     meanings = load.policy.exposure.order_statuses
     load.run(f"CREATE TEMP TABLE touched ON COMMIT DROP AS {touched}")
     load.run("ANALYZE touched")
+    lock_counted(load)
+    if not load.value(_ANY):
+        load.run("DROP TABLE touched")
+        return
+    if told:
+        hand_over(load)
     if load.value("SELECT count(*) FROM touched") > _MANY:
         # Account, order and currency go together; the planner takes them for independent, expects
         # a row where there are all, and would walk through all of them for each.
@@ -218,7 +225,9 @@ def recount_orders(load: Load, touched: str) -> None:
         SELECT account_id, {sums} FROM recounted GROUP BY account_id
         ON CONFLICT (account_id) DO UPDATE SET {adds}"""
     )
-    load.run("DROP TABLE recounted, touched")
+    load.run("DROP TABLE recounted")
+    recount_commitments(load)
+    load.run("DROP TABLE touched")
 
 
 def _add_missing_factors(load: Load) -> None:
@@ -228,7 +237,14 @@ def _add_missing_factors(load: Load) -> None:
         JOIN credit_line c ON c.organisation_id = d.organisation_id AND c.account_id = d.account_id
         LEFT JOIN factor f ON f.currency = d.currency AND f.line_currency = c.currency
         WHERE d.organisation_id = %(organisation)s AND d.currency <> c.currency
-            AND f.above IS NULL AND {LIVE} ORDER BY 1, 2""",
+            AND f.above IS NULL AND {LIVE}
+        UNION SELECT k.currency, c.currency
+        FROM commitment k JOIN touched USING (account_id, order_no, currency)
+        JOIN credit_line c ON c.organisation_id = k.organisation_id AND c.id = k.line_id
+        LEFT JOIN factor f ON f.currency = k.currency AND f.line_currency = c.currency
+        WHERE k.organisation_id = %(organisation)s AND k.currency <> c.currency
+            AND f.above IS NULL AND k.authorised_minor > k.cancelled_minor
+        ORDER BY 1, 2""",
         load.values,
     )
     if pairs:
@@ -242,9 +258,10 @@ def _split(meaning: str, inside: str = "true") -> str:
 _RECOUNT: Final = f"""
 WITH line AS (
     SELECT o.account_id, o.order_no, o.line_no, o.currency, c.currency AS line_currency,
-        CASE WHEN m.meaning = 'none' THEN 0 ELSE greatest(o.ordered_minor - o.cancelled_minor
+        CASE WHEN m.meaning = 'none' OR {SPEAKS} THEN 0 ELSE greatest(o.ordered_minor - o.cancelled_minor
             - greatest(o.shipped_minor, o.invoiced_minor), 0) END AS unshipped,
-        greatest(o.shipped_minor - o.invoiced_minor, 0) AS shipped, o.invoiced_minor,
+        CASE WHEN {SPEAKS} THEN 0 ELSE greatest(o.shipped_minor - o.invoiced_minor, 0) END
+            AS shipped, o.invoiced_minor,
         coalesce(m.meaning, 'open') AS meaning,
         o.ship_date IS NULL OR o.ship_date <= %(horizon)s AS inside,
         {", ".join(f"o.{name}" for name in COUNTED)}
@@ -254,11 +271,16 @@ WITH line AS (
         ON m.status = o.status
     WHERE o.organisation_id = %(organisation)s),
 billed AS (
-    SELECT d.account_id, d.order_no, d.currency,
-        sum(CASE WHEN d.kind = 'invoice' THEN d.amount_minor ELSE -d.amount_minor END) AS amount
-    FROM document d JOIN touched USING (account_id, order_no, currency)
-    WHERE d.organisation_id = %(organisation)s AND d.kind IN ('invoice', 'credit_note')
-    GROUP BY d.account_id, d.order_no, d.currency),
+    SELECT account_id, order_no, currency, max(amount) AS amount FROM (
+        SELECT d.account_id, d.order_no, d.currency,
+            sum(CASE WHEN d.kind = 'invoice' THEN d.amount_minor ELSE -d.amount_minor END) AS amount
+        FROM document d JOIN touched USING (account_id, order_no, currency)
+        WHERE d.organisation_id = %(organisation)s AND d.kind IN ('invoice', 'credit_note')
+        GROUP BY d.account_id, d.order_no, d.currency
+        UNION ALL SELECT k.account_id, k.order_no, k.currency, k.billed_minor
+        FROM commitment k JOIN touched USING (account_id, order_no, currency)
+        WHERE k.organisation_id = %(organisation)s) b
+    GROUP BY account_id, order_no, currency),
 surplus AS (
     SELECT account_id, order_no, currency,
         greatest(b.amount - sum(l.invoiced_minor), 0)::bigint AS surplus

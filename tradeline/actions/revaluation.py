@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 from tradeline.actions.lines import apply_changes, begin_changes
 from tradeline.actions.orders import LIVE, recount_orders
 from tradeline.actions.rates import add_factors, begin_factors, converted_sql
+from tradeline.actions.standing import mark_stale
 from tradeline.engine.feed_checks import DEBITS
 from tradeline.queries.rates import rates_on
 
@@ -69,11 +70,15 @@ def revalue(load: Load, accounts: str, *, kind: str, reason: str) -> int:
     begin_changes(load.work)
     _recount_documents(load, accounts)
     recount_orders(
-        load, "SELECT DISTINCT account_id, order_no, currency FROM order_line "
-        f"WHERE organisation_id = %(organisation)s AND account_id IN ({accounts})"
+        load, f"""SELECT account_id, order_no, currency FROM order_line
+        WHERE organisation_id = %(organisation)s AND account_id IN ({accounts})
+        UNION SELECT account_id, order_no, currency FROM commitment
+        WHERE organisation_id = %(organisation)s AND account_id IN ({accounts})"""
     )  # fmt: skip
-    return apply_changes(load.work, kind=kind, day=load.day, batch_id=load.batch_id,
-                         reason=reason, policy=load.policy)  # fmt: skip
+    moved = apply_changes(load.work, kind=kind, day=load.day, batch_id=load.batch_id,
+                          reason=reason, policy=load.policy)  # fmt: skip
+    mark_stale(load.work, accounts)
+    return moved
 
 
 def _recount_documents(load: Load, accounts: str) -> None:

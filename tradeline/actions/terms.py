@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from tradeline.actions.acting import Actor, working
 from tradeline.actions.audit import record
+from tradeline.actions.standing import mark_stale
 from tradeline.errors import NotFound, TermFault
 from tradeline.models import Account, AgreedTerms
 from tradeline.queries.policies import policy_in_force
@@ -41,6 +42,7 @@ def set_terms(
         AgreedTerms.objects.create(
             **mine, name=name, valid_from=valid_from, recorded_at=at, recorded_by_id=by.user_id
         )
+        mark_stale(work, "%s", [account.pk])
         facts = {"term": name, "valid_from": valid_from.isoformat()}
         record(work, "TERMS_AGREED", f"account {account.customer_no}", after=facts,
                before={"term": before} if before else None, reason=reason)  # fmt: skip

@@ -35,10 +35,10 @@ DECLARE
 BEGIN
     reserved := 0; later := 0; shipped := 0; billed := 0;
     held := app.converted(c.held_minor, c.rate_above, c.rate_below);
+    billed := app.converted(greatest(c.billed_minor - c.posted_minor, 0), c.rate_above, c.rate_below);
     IF NOT c.speaks THEN
         RETURN;
     END IF;
-    billed := app.converted(greatest(c.billed_minor - c.posted_minor, 0), c.rate_above, c.rate_below);
     shipped := app.converted(rest - least(rest, surplus), c.rate_above, c.rate_below);
     IF c.prepaid THEN
         RETURN;  -- what is paid in advance is no credit before it ships

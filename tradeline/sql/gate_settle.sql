@@ -195,7 +195,7 @@ DECLARE
 BEGIN
     SELECT * INTO l FROM credit_line x WHERE x.organisation_id = app.inside() AND x.id = line;
     SELECT * INTO s FROM standing x WHERE x.organisation_id = app.inside() AND x.line_id = line;
-    IF s.day IS NULL OR s.day < today OR s.documents_version <> l.documents_version THEN
+    IF s.day IS NULL OR s.day < today THEN
         PERFORM app.resolve_line(line, today);
         SELECT * INTO l FROM credit_line x WHERE x.organisation_id = app.inside() AND x.id = line;
     END IF;

@@ -164,11 +164,11 @@ BEGIN
     SELECT * INTO STRICT r FROM line_rules WHERE organisation_id = org AND id = rules;
     terms := app.granted_terms(p.document, a, today);
     span := app.turn_limit(l, today);
-    INSERT INTO standing AS s (organisation_id, line_id, rules_id, day, documents_version,
+    INSERT INTO standing AS s (organisation_id, line_id, rules_id, day,
         oldest_due, overdue_minor, overdue_share_minor, open_minor, disputed_minor, oldest,
         average_minor, covers, status, review_due, dunning_level, flags, grace_days, terms_days_max,
         discount_bp_max, limit_from, limit_to)
-    SELECT org, line, r.id, today, l.documents_version, i.oldest_due, i.overdue, i.overdue_share,
+    SELECT org, line, r.id, today, i.oldest_due, i.overdue, i.overdue_share,
         i.open, i.disputed, i.oldest, app.average_exposure(line, today),
         app.covers_of(a.id, l.currency, today, r.rate_age_max_days), a.status, a.review_due, a.dunning_level,
         ARRAY(SELECT DISTINCT f.kind FROM external_flag f WHERE f.organisation_id = org
@@ -177,7 +177,7 @@ BEGIN
         (terms ->> 'discount_bp')::int, span.first, span.last
     FROM app.overdue_facts(a.id, r, today, coalesce((terms ->> 'grace')::int, 0)) i
     ON CONFLICT (organisation_id, line_id) DO UPDATE SET rules_id = excluded.rules_id,
-        day = excluded.day, documents_version = excluded.documents_version,
+        day = excluded.day,
         oldest_due = excluded.oldest_due, overdue_minor = excluded.overdue_minor,
         overdue_share_minor = excluded.overdue_share_minor, open_minor = excluded.open_minor,
         disputed_minor = excluded.disputed_minor, oldest = excluded.oldest,
