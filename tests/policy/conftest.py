@@ -32,13 +32,18 @@ def another(leaf, value):
     if leaf.unit in ("tier", "check status", "band", "date", "locale"):
         words = WORDS.get(leaf.path[-1], ("Low", "Medium", "High"))
         return next(word for word in words if word != value)
-    if leaf.path[0] in ("gate", "terms") and not isinstance(value, bool | int | Decimal):
-        return {"gate": _another_of_gate, "terms": _another_of_terms}[leaf.path[0]](leaf, value)
+    if leaf.path[0] in _OTHERS and not isinstance(value, bool | int | Decimal):
+        return _OTHERS[leaf.path[0]](leaf, value)
     if leaf.unit in ("actions", "ageing buckets"):
         return value[1:] if len(value) > 1 else ("0-30", "31-60") if "age" in leaf.unit else ()
     if isinstance(value, str):
         return value + " two"
     return not value if isinstance(value, bool) else _another_number(leaf, value)
+
+
+def _another_of_alerts(_leaf, value):
+    """Return another severity, or a list without its first."""
+    return value[1:] if isinstance(value, tuple) else "critical"
 
 
 def _another_of_gate(leaf, value):
@@ -65,6 +70,9 @@ def _another_of_terms(leaf, value):
     if name == "named":
         return value | {"7 days": Term(due=Rule(kind="net_days", days=7))}
     return value | {"Odd, one": "net-15"}
+
+
+_OTHERS = {"alerts": _another_of_alerts, "gate": _another_of_gate, "terms": _another_of_terms}
 
 
 def _another_number(leaf, value):

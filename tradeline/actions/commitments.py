@@ -1,9 +1,9 @@
 """Orders of the gate, when files tell of them: who speaks for an order, and what it counts.
 
-An order counts by whoever spoke last: its rows in the order file, or its commitment, never both. A
-file of a later day takes over; one of the same day only when it counts no less, for it may have been
-written before the last call. What the gate was told to be invoiced counts as billed until the
-ledger has it.
+An order counts by whoever spoke last: its rows in the order file, or its commitment, never both.
+A file of a later day takes over; one of the same day only when it counts no less, for it may have
+been written before the last call. What the gate was told to be invoiced counts as billed until
+the ledger has it.
 """
 
 from __future__ import annotations
@@ -27,16 +27,17 @@ SPEAKS: Final = """EXISTS (SELECT FROM commitment k WHERE k.organisation_id = o.
 
 
 def lock_counted(load: Load) -> None:
-    """Lock the lines that a recount may move, in the order of their ids: the gate waits, or is done."""
+    """Lock the lines that a recount may move, in the order of their ids: the gate waits."""
     load.run(
         """SELECT FROM credit_line l WHERE l.organisation_id = %(organisation)s
-        AND l.account_id IN (SELECT account_id FROM touched UNION SELECT account_id FROM line_change)
+        AND l.account_id IN (
+            SELECT account_id FROM touched UNION SELECT account_id FROM line_change)
         ORDER BY l.id FOR UPDATE"""
     )
 
 
 def hand_over(load: Load) -> None:
-    """Let the order file speak from now on for the orders in `staged` of which it knows the latest."""
+    """Let the order file speak for the orders in `staged` of which it knows the latest."""
     meanings = load.policy.exposure.order_statuses
     load.run(
         """UPDATE commitment c SET speaks = false FROM (
@@ -59,9 +60,10 @@ def hand_over(load: Load) -> None:
 
 
 def recount_commitments(load: Load) -> None:
-    """Count the gate's orders in `touched` anew, with what the ledger has of them and the day's rates."""
+    """Count the gate's orders in `touched` anew: what the ledger has of them, the day's rates."""
     load.run(
-        """UPDATE commitment c SET posted_minor = p.posted, rate_above = p.above, rate_below = p.below
+        """UPDATE commitment c SET posted_minor = p.posted, rate_above = p.above,
+            rate_below = p.below
         FROM (SELECT c.id, greatest(coalesce(sum(CASE WHEN d.kind = 'invoice' THEN d.amount_minor
                     ELSE -d.amount_minor END), 0), 0) AS posted,
                 coalesce(f.above, c.rate_above) AS above, coalesce(f.below, c.rate_below) AS below

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from tradeline.actions.acting import Actor, working
+from tradeline.actions.alerts import raise_daily, raise_utilisation
 from tradeline.actions.audit import record
 from tradeline.actions.limits import resolve_limits
 from tradeline.actions.revaluation import revalue
@@ -26,6 +27,7 @@ class Rolled:
     lines_counted: int
     limits_changed: int
     positions: int
+    alerts: int
 
 
 def roll_day(*, day: date, by: Actor, at: datetime) -> Rolled:
@@ -43,9 +45,12 @@ def roll_day(*, day: date, by: Actor, at: datetime) -> Rolled:
         limits = resolve_limits(load)  # first: a line may turn to its new limit's currency
         counted = revalue(load, _ALL, kind="horizon", reason=f"as of {day}")
         kept = keep_positions(load)
-        after = {"day": day.isoformat(), "lines_counted": counted, "limits_changed": limits}
+        alerts = raise_utilisation(work, policy=load.policy, day=day)
+        alerts += raise_daily(work, policy=load.policy, day=day)
+        after = {"day": day.isoformat(), "lines_counted": counted, "limits_changed": limits,
+                 "alerts": alerts}  # fmt: skip
         record(work, "DAY_ROLLED", f"day {day}", after=after)
-    return Rolled(lines_counted=counted, limits_changed=limits, positions=kept)
+    return Rolled(lines_counted=counted, limits_changed=limits, positions=kept, alerts=alerts)
 
 
 def keep_positions(load: Load) -> int:

@@ -20,6 +20,7 @@ import polars as pl
 from tradeline.actions import documents, limits, masters, orders, payments, rates
 from tradeline.actions.accounts import entities, with_accounts
 from tradeline.actions.acting import Actor, Work, working
+from tradeline.actions.alerts import raise_utilisation
 from tradeline.actions.audit import record
 from tradeline.actions.staging import Load, Outcome, add_rows, lock_feeds, refresh_statistics
 from tradeline.engine.feed_checks import (
@@ -186,6 +187,8 @@ def _imported(work: Work, request: ImportRequest, tell: Tell) -> Imported:
     load = replace(_load(work, request, whole, policy), late=_is_late(request))
     usable = whole.filter(pl.col("reason").is_null())
     outcome = module.apply(load, usable)
+    if outcome.applied or outcome.moved:
+        raise_utilisation(work, policy=policy, day=request.day)
     tell(STEPS[3], 0, 1)
     if outcome.applied > _MANY:
         refresh_statistics(work, module.TABLE, outcome.applied)

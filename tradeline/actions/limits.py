@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Final
 import polars as pl
 
 from tradeline.actions.revaluation import change_currencies, held_limit_sql
-from tradeline.actions.standing import mark_stale
 from tradeline.actions.staging import Load, Outcome, stage
+from tradeline.actions.standing import mark_stale
 from tradeline.engine.feed_checks import set_aside, settle_repeats, without_blanks
 
 if TYPE_CHECKING:

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Final
 
 import polars as pl
 
-from tradeline.actions.standing import mark_stale
 from tradeline.actions.staging import Load, Outcome, stage
+from tradeline.actions.standing import mark_stale
 from tradeline.actions.terms import agree_terms
 from tradeline.engine.feed_checks import set_aside, settle_repeats, without_blanks
 from tradeline.engine.group_tree import on_a_cycle

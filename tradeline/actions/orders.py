@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Final
 
 import polars as pl
 
-from tradeline.actions.commitments import SPEAKS, hand_over, lock_counted, recount_commitments
 from tradeline.actions.closing import confirm_closing, refuse_overtaken
+from tradeline.actions.commitments import SPEAKS, hand_over, lock_counted, recount_commitments
 from tradeline.actions.lines import apply_changes, begin_changes
 from tradeline.actions.rates import add_factors, converted_sql
 from tradeline.actions.staging import Load, Outcome, stage
@@ -258,8 +258,9 @@ def _split(meaning: str, inside: str = "true") -> str:
 _RECOUNT: Final = f"""
 WITH line AS (
     SELECT o.account_id, o.order_no, o.line_no, o.currency, c.currency AS line_currency,
-        CASE WHEN m.meaning = 'none' OR {SPEAKS} THEN 0 ELSE greatest(o.ordered_minor - o.cancelled_minor
-            - greatest(o.shipped_minor, o.invoiced_minor), 0) END AS unshipped,
+        CASE WHEN m.meaning = 'none' OR {SPEAKS} THEN 0 ELSE greatest(o.ordered_minor
+            - o.cancelled_minor - greatest(o.shipped_minor, o.invoiced_minor), 0)
+            END AS unshipped,
         CASE WHEN {SPEAKS} THEN 0 ELSE greatest(o.shipped_minor - o.invoiced_minor, 0) END
             AS shipped, o.invoiced_minor,
         coalesce(m.meaning, 'open') AS meaning,

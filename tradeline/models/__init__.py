@@ -3,6 +3,13 @@
 from __future__ import annotations
 
 from tradeline.models.accounts import Account, AccountAlias
+from tradeline.models.alerts import (
+    AlertState,
+    AlertSubscription,
+    Delivery,
+    Outbox,
+    WebhookEndpoint,
+)
 from tradeline.models.audit import AuditAnchor, AuditEvent, AuditSeal
 from tradeline.models.commitments import Commitment
 from tradeline.models.decisions import Decision
@@ -27,6 +34,8 @@ __all__ = [
     "Account",
     "AccountAlias",
     "AgreedTerms",
+    "AlertState",
+    "AlertSubscription",
     "AuditAnchor",
     "AuditEvent",
     "AuditSeal",
@@ -34,6 +43,7 @@ __all__ = [
     "CreditLine",
     "CustomerGroup",
     "Decision",
+    "Delivery",
     "Document",
     "ExternalFlag",
     "Feed",
@@ -49,10 +59,12 @@ __all__ = [
     "Mitigant",
     "OrderLine",
     "Organisation",
+    "Outbox",
     "Payment",
     "PolicyVersion",
     "Position",
     "QuarantinedRow",
     "Standing",
     "User",
+    "WebhookEndpoint",
 ]

@@ -61,6 +61,8 @@ class LineRules(Owned):
     reservation_days = models.IntegerField()
     hold_days = models.IntegerField()
     release_deviation_bp = models.IntegerField()
+    ladder_bp = ArrayField(models.IntegerField())  # of alerts on use
+    rearm_bp = models.IntegerField()
 
     class Meta:
         db_table = "line_rules"
@@ -76,8 +78,8 @@ class LineRules(Owned):
 class Standing(models.Model):
     """What a check at order time tests besides the line's money: a cache that is never in the way.
 
-    It is resolved by the first check of a day, and anew when what it stands for has changed: whoever
-    changes that takes its day away (actions/standing.py).
+    It is resolved by the first check of a day, and anew when what it stands for has changed:
+    whoever changes that takes its day away (actions/standing.py).
     """
 
     pk = models.CompositePrimaryKey("organisation_id", "line_id")

@@ -16,10 +16,14 @@ INSERT_ONLY: Final = {
     "payment": (), "fx_rate": (), "policy_version": (),
     "gate_policy": (), "line_rules": (), "decision": (),
     "limit_version": ("superseded_at",), "agreed_terms": ("superseded_at",),
+    "outbox": ("fanned_at", "settled_at"),
 }  # fmt: skip
 """Tables whose rows stay as written, each with the columns that may be set later."""
 
-WIDER: Final = (("membership", "also"), ("organisation", "also"), ("organisation", "all_ids"))
+WIDER: Final = (
+    ("membership", "also"), ("organisation", "also"), ("organisation", "all_ids"),
+    ("organisation", "sender_ids"),
+)  # fmt: skip
 """Policies that show, and never let write, more than the organisation's own rows."""
 
 DEFINERS: Final = ("app.organisation()", "app.check_orders(jsonb)", "app.resolve_stale()")

@@ -65,7 +65,7 @@ CREATE FUNCTION app.wanted(
 LANGUAGE plpgsql STABLE AS $$
 BEGIN
     IF c.id IS NULL THEN
-        c.organisation_id := l.organisation_id; c.id := gen_random_uuid();
+        c.organisation_id := l.organisation_id; c.id := app.order_id(l.organisation_id, entity, a.order_no);
         c.account_id := l.account_id; c.entity_id := entity; c.line_id := l.id; c.order_no := a.order_no;
         c.shipped_minor := 0; c.invoiced_minor := 0; c.cancelled_minor := 0; c.billed_minor := 0;
         c.posted_minor := 0; c.created_at := now();
@@ -261,9 +261,12 @@ END $$;
 
 -- Move a line by an order's change, with its event.
 CREATE FUNCTION app.move_line(
-    l credit_line, m app.gate_moves, exposure bigint, why text, decision uuid, today date
+    l credit_line, r line_rules, m app.gate_moves, exposure bigint, why text, decision uuid,
+    today date
 ) RETURNS void
 LANGUAGE plpgsql AS $$
+DECLARE
+    alert record;
 BEGIN
     IF (m.orders, m.reserved, m.later, m.shipped, m.billed, m.held) = (0, 0, 0, 0, 0, 0) THEN
         RETURN;
@@ -275,6 +278,16 @@ BEGIN
         billed_not_posted_minor = billed_not_posted_minor + m.billed,
         held_minor = held_minor + m.held, exposure_minor = exposure, version = l.version + 1
     WHERE organisation_id = l.organisation_id AND id = l.id;
+    IF app.alert_due(r.ladder_bp, r.rearm_bp, l.alert_armed, exposure, l.limit_minor) THEN
+        alert := app.alert_step(r.ladder_bp, r.rearm_bp, l.alert_armed, exposure, l.limit_minor);
+        UPDATE credit_line SET alert_armed = alert.armed_after
+        WHERE organisation_id = l.organisation_id AND id = l.id;
+        IF alert.crossed <> '{}' THEN
+            INSERT INTO outbox (organisation_id, topic, line_id, line_version, payload)
+            VALUES (l.organisation_id, 'alert.utilisation', l.id, l.version + 1,
+                app.alert_payload(alert.crossed, exposure, l.limit_minor, l.currency, today));
+        END IF;
+    END IF;
     INSERT INTO line_event (organisation_id, line_id, version, kind, at, day, change,
         exposure_minor, limit_minor, by_id, decision_id, reason)
     VALUES (l.organisation_id, l.id, l.version + 1, why, now(), today,
@@ -339,10 +352,10 @@ BEGIN
     END IF;
 END $$;
 
--- Write a decision with its messages and its entry in the trail.
+-- Write a decision with its entry in the trail, and a message where someone listens.
 CREATE FUNCTION app.keep_decision(
-    a app.gate_ask, decision uuid, org uuid, line uuid, c commitment, rules uuid, e app.gate_effect,
-    facts text, answer text
+    a app.gate_ask, decision uuid, org uuid, l credit_line, c commitment, rules uuid,
+    e app.gate_effect, facts text, answer text
 ) RETURNS void
 LANGUAGE plpgsql AS $$
 DECLARE
@@ -352,7 +365,7 @@ BEGIN
     INSERT INTO decision (organisation_id, id, client, key, body_sha256, verb, status, outcome,
         line_id, commitment_id, order_no, version, amount_minor, rules_id, release_id, facts,
         answer, at, by_id)
-    VALUES (org, decision, a.client, a.key, a.body_sha256, a.verb, e.status, e.outcome, line, c.id,
+    VALUES (org, decision, a.client, a.key, a.body_sha256, a.verb, e.status, e.outcome, l.id, c.id,
         a.order_no, c.version, a.amount_minor, rules, e.release_id, facts, answer, now(), who);
     INSERT INTO audit_event (organisation_id, id, at, by_id, door, action, subject, body)
     VALUES (org, gen_random_uuid(), now(), who, a.door, 'ORDER_DECIDED', subject,
@@ -362,6 +375,13 @@ BEGIN
             '"},"at":"', to_char(now() AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'),
             '","before":{},"door":"', a.door, '","reason":', to_json(coalesce(a.reason, ''))::text,
             ',"subject":', to_json(subject)::text, '}'), 'UTF8'));
+    IF EXISTS (SELECT FROM webhook_endpoint w WHERE w.organisation_id = org AND w.state = 'active') THEN
+        INSERT INTO outbox (organisation_id, topic, line_id, line_version, payload)
+        VALUES (org, CASE WHEN e.outcome IN ('done', 'refused', 'voided') THEN 'order.changed'
+                ELSE 'order.decided' END, l.id, CASE WHEN l.id IS NOT NULL THEN l.version + 1 END,
+            jsonb_build_object('decision_id', decision, 'decision', e.outcome, 'verb', a.verb,
+                'order_no', a.order_no, 'version', c.version, 'state', c.state));
+    END IF;
 END $$;
 
 -- The answer to a decision, as it goes out; headroom is what is left after it.
@@ -391,7 +411,7 @@ LANGUAGE plpgsql AS $$
 DECLARE
     org uuid := app.inside();
     today date := (now() AT TIME ZONE 'UTC')::date;
-    decision uuid := gen_random_uuid();
+    decision uuid := app.call_id(org, a.client, a.key);
     n account;
     l credit_line;
     s standing;
@@ -410,6 +430,7 @@ DECLARE
     below numeric := 1;
     ages text;
     was_live boolean;
+    order_id uuid;
 BEGIN
     n := app.account_named(a.customer, a.entity);
     IF n.group_id IS NOT NULL THEN
@@ -431,20 +452,20 @@ BEGIN
         answer := app.gate_answer(decision, a, c, e, NULL, l, '{}', '');
         status := 201;
         IF a.verb <> 'dry_run' THEN
-            PERFORM app.keep_decision(a, decision, org, NULL, c, NULL, e, NULL, answer);
+            PERFORM app.keep_decision(a, decision, org, l, c, NULL, e, NULL, answer);
         END IF;
         RETURN;
     END IF;
     l := app.line_today(l.id, today);
     SELECT * INTO s FROM standing x WHERE x.organisation_id = org AND x.line_id = l.id;
     SELECT * INTO r FROM line_rules x WHERE x.organisation_id = org AND x.id = s.rules_id;
-    SELECT * INTO c FROM commitment x WHERE x.organisation_id = org
-        AND x.entity_id = n.entity_id AND x.order_no = a.order_no;
+    order_id := app.order_id(org, n.entity_id, a.order_no);
+    SELECT * INTO c FROM commitment x WHERE x.organisation_id = org AND x.id = order_id;
     SELECT * INTO status, answer FROM app.misfit(a, c, l);
     IF status IS NOT NULL THEN
         e.outcome := 'refused'; e.status := status;
         IF a.verb <> 'dry_run' THEN
-            PERFORM app.keep_decision(a, decision, org, l.id, c, r.id, e, NULL, answer);
+            PERFORM app.keep_decision(a, decision, org, l, c, r.id, e, NULL, answer);
         END IF;
         RETURN;
     END IF;
@@ -505,13 +526,13 @@ BEGIN
     IF a.verb = 'dry_run' THEN
         RETURN;
     END IF;
-    PERFORM app.move_line(l, m, e.exposure_minor, e.kind, decision, today);
+    PERFORM app.move_line(l, r, m, e.exposure_minor, e.kind, decision, today);
     PERFORM app.keep_commitment(w, c.id IS NULL);
     PERFORM app.silence_file(o, w);
     IF c.id IS NOT NULL OR e.outcome = 'held' THEN
         PERFORM app.keep_hold(a, w, r, e, decision);
     END IF;
-    PERFORM app.keep_decision(a, decision, org, l.id, w, r.id, e, facts, answer);
+    PERFORM app.keep_decision(a, decision, org, l, w, r.id, e, facts, answer);
     IF e.outcome <> 'held' THEN
         facts := NULL;
     END IF;
@@ -543,16 +564,18 @@ END $$;
 CREATE FUNCTION app.answered(a app.gate_ask, OUT status int, OUT answer text, OUT facts text)
 LANGUAGE plpgsql STABLE AS $$
 DECLARE
+    org uuid := app.inside();
+    call uuid := app.call_id(org, a.client, a.key);
+    undo uuid;
     d decision;
 BEGIN
-    SELECT * INTO d FROM decision x WHERE x.organisation_id = app.inside()
-        AND x.client = a.client AND x.key = a.key;
+    SELECT * INTO d FROM decision x WHERE x.organisation_id = org AND x.id = call;
     IF d.id IS NULL THEN
         RETURN;
     END IF;
+    undo := app.call_id(org, a.client, left(a.key, 120) || ':void');
     IF d.outcome = 'voided' OR EXISTS (SELECT FROM decision x
-            WHERE x.organisation_id = d.organisation_id AND x.client = a.client
-                AND x.key = left(a.key, 120) || ':void' AND x.verb = 'cancel') THEN
+            WHERE x.organisation_id = org AND x.id = undo AND x.verb = 'cancel') THEN
         status := 409;
         answer := app.gate_problem(409, 'The call was voided',
             'This call was voided: choose a new key to ask again.', 'Idempotency-Key');

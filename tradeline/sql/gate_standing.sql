@@ -51,7 +51,8 @@ BEGIN
         overdue_share_days, overdue_share_bp, overdue_max_minor, item_min_minor, ignore_disputed,
         dunning_level_max, document_max_minor, review_grace_days, unsecured_max_minor,
         stand_in_max_minor, rejected_flags, rejected_statuses, horizon_days, rate_age_max_days,
-        feed_ages_max, feeds_required, reservation_days, hold_days, release_deviation_bp)
+        feed_ages_max, feeds_required, reservation_days, hold_days, release_deviation_bp,
+        ladder_bp, rearm_bp)
     SELECT org, gen_random_uuid(), version, mark, rules_for.currency,
         ARRAY(SELECT array_position(ARRAY['off', 'warn', 'hold', 'reject'], rules -> 'reactions' ->> code) - 1
             FROM jsonb_array_elements_text(policy -> 'codes') WITH ORDINALITY c (code, turn) ORDER BY turn),
@@ -71,7 +72,9 @@ BEGIN
         (policy ->> 'horizon_days')::int, (policy ->> 'rate_age_max_days')::int,
         policy -> 'feed_ages_max', ARRAY(SELECT jsonb_array_elements_text(policy -> 'feeds_required')),
         (policy ->> 'reservation_days')::int, (policy ->> 'hold_days')::int,
-        (policy ->> 'release_deviation_bp')::int
+        (policy ->> 'release_deviation_bp')::int,
+        ARRAY(SELECT x::int FROM jsonb_array_elements_text(policy -> 'ladder_bp') WITH ORDINALITY t (x, turn)
+            ORDER BY turn), (policy ->> 'rearm_bp')::int
     ON CONFLICT (organisation_id, digest) DO NOTHING;
     SELECT id INTO STRICT found FROM line_rules r WHERE r.organisation_id = org AND r.digest = mark;
     RETURN found;
