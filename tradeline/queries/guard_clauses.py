@@ -77,6 +77,8 @@ def _allowed(condition: str) -> str:
     return condition.replace("(", "").replace(")", "").replace(" ", "")
 
 
+_READS: Final = _plain("coalesce(pg_get_expr(p.polqual, p.polrelid), '')")
+_WRITES: Final = _plain("coalesce(pg_get_expr(p.polwithcheck, p.polrelid), '')")
 _SAYS_MINE: Final = f"IN ('{_allowed(MINE)}', '{_allowed(_ROOT)}')"
 
 CLAUSES: Final = {
@@ -96,12 +98,10 @@ WHERE NOT EXISTS (SELECT FROM pg_policy p WHERE p.polrelid = s.oid AND p.polperm
 WITH {_OWNED}
 SELECT s.name, 'has the policy ' || p.polname || ' that is not "{MINE}"'
 FROM secured s JOIN pg_policy p ON p.polrelid = s.oid AND p.polpermissive
-WHERE ({_plain("coalesce(pg_get_expr(p.polqual, p.polrelid), '')")} NOT {_SAYS_MINE}
-    OR {_plain("coalesce(pg_get_expr(p.polwithcheck, p.polrelid), '')")} NOT {_SAYS_MINE})
+WHERE ({_READS} NOT {_SAYS_MINE} OR {_WRITES} NOT {_SAYS_MINE})
     AND NOT (p.polcmd = 'r' AND (s.name, p.polname::text) IN ({_WIDER}))
     AND NOT (p.polroles = ARRAY[to_regrole('{role_name("owner")}')::oid]
-        AND {_plain("pg_get_expr(p.polqual, p.polrelid)")} = '{_allowed(INSIDE)}'
-        AND {_plain("pg_get_expr(p.polwithcheck, p.polrelid)")} = '{_allowed(INSIDE)}')""",
+        AND {_READS} = '{_allowed(INSIDE)}' AND {_WRITES} = '{_allowed(INSIDE)}')""",
     "primary keys": f"""
 WITH {_OWNED}
 SELECT o.name, 'has no primary key that begins with organisation_id' FROM owned o

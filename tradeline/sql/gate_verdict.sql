@@ -206,8 +206,8 @@ BEGIN
     FOREACH feed IN ARRAY ARRAY['ar', 'orders', 'payments', 'limits'] LOOP
         age := CASE feed WHEN 'ar' THEN n.age_ar WHEN 'orders' THEN n.age_orders
             WHEN 'payments' THEN n.age_payments ELSE n.age_limits END;
-        CONTINUE WHEN age IS NULL AND feed <> ALL (r.feeds_required)
-            OR age <= (r.feed_ages_max ->> feed)::int;
+        CONTINUE WHEN CASE WHEN age IS NULL THEN feed <> ALL (r.feeds_required)
+            ELSE coalesce(age <= (r.feed_ages_max ->> feed)::int, true) END;
         hit := CASE WHEN n.order_minor <= r.stand_in_max_minor THEN 1 ELSE re[17] END;
         worst := greatest(worst, hit);
         codes := array_append(codes, 'DT01');
