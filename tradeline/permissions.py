@@ -28,6 +28,8 @@ PERMISSIONS: Final = {
     "horizon.roll": _FINANCE | {"integration"},
     "audit.read": frozenset({"auditor", "controller", "admin"}),
     "people.manage": frozenset({"admin"}),
+    "orders.check": _FINANCE | {"integration"},
+    "orders.change": _FINANCE | {"integration"},
 }
 """What each role may do; a permission that is not listed belongs to nobody."""
 

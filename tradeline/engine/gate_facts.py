@@ -54,6 +54,7 @@ class Share(NamedTuple):
     """How a held order moves the line: by sign * converted(amount - beside)."""
 
     sign: int
+    dated: bool  # counts by its ship date; a sale is billed at once
     live_minor: int  # authorised already; in the order's currency, as `beside_minor`
     beside_minor: int  # of the order's amount, what does not count ahead
     above: int
@@ -177,8 +178,8 @@ def _groups(told: Mapping[str, Any]) -> tuple[Group, ...]:
 def _share(ways: Mapping[str, Any]) -> Share | None:
     if ways.get("sign") is None or ways["above"] is None:
         return None
-    return Share(sign=ways["sign"], live_minor=ways["live"], beside_minor=ways["beside"],
-                 above=ways["above"], below=ways["below"])  # fmt: skip
+    return Share(sign=ways["sign"], dated=ways["dated"], live_minor=ways["live"],
+                 beside_minor=ways["beside"], above=ways["above"], below=ways["below"])  # fmt: skip
 
 
 def converted(minor: int, above: int, below: int) -> int:

@@ -553,7 +553,7 @@ BEGIN
     RETURN json_build_object('rules', s.rules_id,
         'sign', CASE WHEN a.verb = 'sale' THEN r.signs[2]
             WHEN a.verb IN ('authorise', 'amend', 'recheck', 'dry_run') THEN r.signs[5] END,
-        'live', w.authorised_minor - w.cancelled_minor,
+        'dated', a.verb <> 'sale', 'live', w.authorised_minor - w.cancelled_minor,
         'beside', CASE WHEN a.verb = 'sale' THEN 0 ELSE
             greatest(w.shipped_minor, w.invoiced_minor) + surplus - least(rest, surplus) END,
         'above', f.above, 'below', f.below,
