@@ -93,5 +93,5 @@ def _is_conflict(error: DatabaseError) -> bool:
     """Return whether another call was in the way: a lock, a deadlock, the same key at one time."""
     if _state(error) == "23505":
         diagnosis = getattr(error.__cause__, "diag", None)
-        return getattr(diagnosis, "constraint_name", None) == "decision_call"
+        return getattr(diagnosis, "constraint_name", None) == "decision_pkey"
     return _state(error) in {*_CONFLICTS, _TOO_LATE}

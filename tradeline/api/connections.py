@@ -16,6 +16,7 @@ from psycopg_pool import AsyncConnectionPool, PoolTimeout
 
 from tradeline.api.parties import DEADLINE_S, Answer
 from tradeline.api.problems import not_decided
+from tradeline.engine.unblock import complete
 from tradeline.models.context import signed
 
 if TYPE_CHECKING:
@@ -33,7 +34,9 @@ _PAUSE_S: Final = 0.02  # before the first repeat; each further pause is twice a
 _SETTINGS: Final = (
     "-c lock_timeout=500ms -c statement_timeout=1500ms -c idle_in_transaction_session_timeout=5s"
 )
-_SETTLE: Final = "SELECT status, answer FROM app.check_orders_told(%s, %s::jsonb) ORDER BY turn"
+_SETTLE: Final = (
+    "SELECT status, answer, facts FROM app.check_orders_told(%s, %s::jsonb) ORDER BY turn"
+)
 _AGAIN: Final = ("40001", "40P01", "55P03")
 _AWAY: Final = ("08", "57P")
 """States of a server that is going, gone or coming; these and no state at all are a lost link."""
@@ -92,7 +95,8 @@ class Connections:
         rows = await self.told(_SETTLE, who, [f"[{','.join(turns)}]"], until)
         if len(rows) != len(asked):
             raise RuntimeError(f"{len(rows)} answers to {len(asked)} requests")
-        return [Answer(status, body) for status, body in rows]
+        return [Answer(status, body if facts is None else complete(body, facts))
+                for status, body, facts in rows]  # fmt: skip
 
     async def _again(self, sql: str, values: Any, until: float) -> list[Row]:
         for attempt in range(1, ATTEMPTS_MAX + 1):
@@ -142,6 +146,8 @@ def _lost_link(error: psycopg.Error) -> bool:
     state = error.sqlstate or ""
     if state == "57014" or state.startswith("53"):
         raise not_decided("The database is at its limits.") from error
+    if state == "23505" and error.diag.constraint_name == "decision_pkey":
+        return False  # the same call at one time: its answer is found by the next try
     lost = state.startswith(_AWAY) or (not state and isinstance(error, psycopg.OperationalError))
     if not lost and state not in _AGAIN:
         raise error
