@@ -20,7 +20,7 @@ from tradeline.engine.unblock import complete
 from tradeline.models.context import signed
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Coroutine, Sequence
 
     from tradeline.api.parties import Party
     Row = tuple[Any, ...]
@@ -29,6 +29,8 @@ SIZE: Final = 8
 ATTEMPTS_MAX: Final = 4  # the first and three more
 _CONNECT_WAIT_S: Final = 0.1
 WELL_S: Final = 0.5
+_SILENT_S: Final = 5.0  # beyond statement_timeout: then the link is dead, whatever it seems
+_left: set[asyncio.Task[list[tuple[Any, ...]]]] = set()
 _REPLACE_EVERY_S: Final = 0.2
 _PAUSE_S: Final = 0.02  # before the first repeat; each further pause is twice as long
 _SETTINGS: Final = (
@@ -101,8 +103,7 @@ class Connections:
     async def _again(self, sql: str, values: Any, until: float) -> list[Row]:
         for attempt in range(1, ATTEMPTS_MAX + 1):
             try:
-                async with asyncio.timeout(max(until - time.monotonic(), 0.001)):
-                    rows = await self._once(sql, values)
+                rows = await _in_time(self._once(sql, values), until)
                 self._well_at = time.monotonic()
             except TimeoutError as error:
                 raise not_decided("The database did not answer in time.") from error
@@ -131,11 +132,35 @@ class Connections:
     async def _once(self, sql: str, values: Any) -> list[Row]:
         async with self._turns, self._pool.connection() as connection:
             try:
-                cursor = await connection.execute(sql, values(connection.info.backend_pid))
-                return await cursor.fetchall()
+                async with asyncio.timeout(_SILENT_S):
+                    cursor = await connection.execute(sql, values(connection.info.backend_pid))
+                    return await cursor.fetchall()
             except (asyncio.CancelledError, TimeoutError):
                 await connection.close()  # what it still says is no answer to the next one
                 raise
+
+
+async def _in_time(statement: Coroutine[Any, Any, list[Row]], until: float) -> list[Row]:
+    """Return a statement's rows; raise TimeoutError at the deadline, and let it end by itself.
+
+    The database ends it soon after (`statement_timeout`); a connection that was closed on it would
+    have to be made anew just when there is most to do.
+    """
+    task = asyncio.create_task(statement)
+    try:
+        async with asyncio.timeout(max(until - time.monotonic(), 0.001)):
+            return await asyncio.shield(task)
+    except (TimeoutError, asyncio.CancelledError):
+        _left.add(task)
+        task.add_done_callback(_ended)
+        raise
+
+
+def _ended(task: asyncio.Task[list[Row]]) -> None:
+    """Let go of a statement that nobody waited for, whatever became of it."""
+    _left.discard(task)
+    if not task.cancelled():
+        task.exception()
 
 
 def _lost_link(error: psycopg.Error) -> bool:
