@@ -6,7 +6,7 @@ are columns. Import it inside a test or fixture that has the book.
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 from hashlib import sha256
 from typing import Any
 from uuid import UUID, uuid4
@@ -111,7 +111,8 @@ def rules(actor: Actor, **changes: Any) -> Any:
         "item_min_minor": 0, "ignore_disputed": False, "dunning_level_max": 3,
         "review_grace_days": 30, "rejected_flags": [], "rejected_statuses": [],
         "horizon_days": 60, "rate_age_max_days": 5, "feed_ages_max": {}, "feeds_required": [],
-        "reservation_days": 30, "hold_days": 14, "release_deviation_bp": 1_000, "ladder_bp": [40_000], "rearm_bp": 200,
+        "reservation_days": 30, "hold_days": 14, "release_deviation_bp": 1_000,
+        "ladder_bp": [40_000], "rearm_bp": 200,
     }  # fmt: skip
     return write(models.LineRules, actor, **columns | changes)
 
@@ -196,6 +197,11 @@ def _around(actor: Actor, of: Any, its_line: Any) -> None:
     write(models.Mitigant, actor, account=of, kind="insurance", currency="USD", amount_minor=1,
           valid_from=DAY, valid_to=DAY)  # fmt: skip
     write(models.ExternalFlag, actor, account=of, kind="bureau", source="bureau", raised_at=AT)
+
+
+    write(models.ApiKey, actor, user_id=actor.user_id, name="shop", prefix=uuid4().hex[:12],
+          hash=uuid4().hex, scopes=["orders.check"], rate_per_second=10, created_at=AT,
+          created_by_id=actor.user_id, expires_at=AT + timedelta(days=90))  # fmt: skip
 
 
 def _from_files(actor: Actor, of: Any, file: Any) -> None:

@@ -12,7 +12,10 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from tradeline.actions.staging import Load
+    from tradeline.policy.exposure import OrderMeaning
 
 COUNTED: Final = {
     "counted_reserved_minor": "reserved_minor", "counted_later_minor": "orders_later_minor",
@@ -36,9 +39,8 @@ def lock_counted(load: Load) -> None:
     )
 
 
-def hand_over(load: Load) -> None:
+def hand_over(load: Load, meanings: Mapping[str, OrderMeaning]) -> None:
     """Let the order file speak for the orders in `staged` of which it knows the latest."""
-    meanings = load.policy.exposure.order_statuses
     load.run(
         """UPDATE commitment c SET speaks = false FROM (
             SELECT o.account_id, o.order_no, o.currency, sum(
@@ -48,7 +50,7 @@ def hand_over(load: Load) -> None:
             FROM order_line o JOIN (SELECT DISTINCT account_id, order_no FROM staged) s
                 USING (account_id, order_no)
             LEFT JOIN unnest(%(statuses)s::text[], %(meanings)s::text[]) AS m (status, meaning)
-                ON m.status = lower(o.status)
+                ON m.status = o.status
             WHERE o.organisation_id = %(organisation)s GROUP BY 1, 2, 3) f
         WHERE c.organisation_id = %(organisation)s AND c.account_id = f.account_id
             AND c.order_no = f.order_no AND c.currency = f.currency AND c.speaks

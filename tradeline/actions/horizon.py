@@ -54,14 +54,15 @@ def roll_day(*, day: date, by: Actor, at: datetime) -> Rolled:
 
 
 def keep_positions(load: Load) -> int:
-    """Write each line's counters as its position at the end of the day, replacing earlier ones."""
+    """Write each account's counters as its line's position of the day, replacing earlier ones."""
     pairs = ", ".join(f"'{name.removesuffix('_minor')}', nullif({name}, 0)" for name in COUNTERS)
     return load.run(
         f"""INSERT INTO position (organisation_id, id, line_id, day, limit_minor, exposure_minor,
             buckets)
         SELECT organisation_id, gen_random_uuid(), id, %(day)s, limit_minor, exposure_minor,
             jsonb_strip_nulls(jsonb_build_object({pairs}))
-        FROM credit_line WHERE organisation_id = %(organisation)s
+        FROM credit_line
+        WHERE organisation_id = %(organisation)s AND account_id IS NOT NULL
         ON CONFLICT (organisation_id, line_id, day) DO UPDATE
         SET limit_minor = excluded.limit_minor, exposure_minor = excluded.exposure_minor,
             buckets = excluded.buckets"""

@@ -24,6 +24,9 @@ from tradeline.engine.feed_checks import set_aside, settle_repeats, without_blan
 from tradeline.queries.rates import rates_on
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from tradeline.policy.exposure import OrderMeaning
     from tradeline.policy.schema import Policy
 
 KEY: Final = ("account_id", "order_no", "line_no")
@@ -45,7 +48,7 @@ def check(frame: pl.DataFrame) -> pl.DataFrame:
     frame = frame.with_columns(
         pl.col("shipped_minor").fill_null(0), pl.col("cancelled_minor").fill_null(0),
         line_no=pl.col("line_no").fill_null("1"),
-        status=pl.col("status").str.strip_chars().str.to_lowercase(),
+        status=pl.col("status").str.strip_chars(),
     )  # fmt: skip
     frame = without_blanks(frame, ("customer_no", "order_no", "status", "ordered_minor"))
     amounts = ("ordered_minor", "shipped_minor", "invoiced_minor", "cancelled_minor")  # blank: none
@@ -58,7 +61,7 @@ def without_unknown_status(frame: pl.DataFrame, policy: Policy) -> pl.DataFrame:
     Where the file does not know what is invoiced, an order that is over, such as one that is
     closed or invoiced, has nothing left to invoice.
     """
-    meanings = policy.exposure.order_statuses
+    meanings = meanings_of(frame["status"].drop_nulls().unique().to_list(), policy)
     reason = "the policy does not say what the status '" + pl.col("status") + "' means"
     frame = set_aside(frame, ~pl.col("status").is_in(list(meanings)), reason)
     over = pl.col("status").is_in([name for name, meaning in meanings.items() if meaning == "none"])
@@ -66,9 +69,18 @@ def without_unknown_status(frame: pl.DataFrame, policy: Policy) -> pl.DataFrame:
     return frame.with_columns(pl.col("invoiced_minor").fill_null(unknown))
 
 
+def meanings_of(statuses: Iterable[str], policy: Policy) -> Mapping[str, OrderMeaning]:
+    """Return what the policy says of these statuses, however they are spelt; unknown ones lack."""
+    known = policy.exposure.order_statuses
+    return {word: known[word.lower()] for word in statuses if word.lower() in known}
+
+
 def settle(frame: pl.DataFrame) -> tuple[pl.DataFrame, int]:
-    """Leave out equal repeats and set aside conflicting ones."""
-    return settle_repeats(frame, KEY, _FACTS)
+    """Leave out equal repeats and set aside conflicting ones; `Open` and `open` do not conflict."""
+    facts = (*(name for name in _FACTS if name != "status"), "looked_up")
+    return settle_repeats(
+        frame.with_columns(looked_up=pl.col("status").str.to_lowercase()), KEY, facts
+    )
 
 
 def apply(load: Load, rows: pl.DataFrame) -> Outcome:
@@ -127,10 +139,11 @@ _MISSING: Final = f"""order_line d JOIN account a ON a.organisation_id = d.organ
 
 
 def _lock(load: Load) -> None:
-    """Lock the lines whose orders the file changes: a check locks its line before its orders too."""
+    """Lock the lines whose orders the file changes: a check locks its line first too."""
     missing = f"UNION SELECT d.account_id FROM {_MISSING}" if load.full_extract else ""
     load.run(
-        f"""SELECT FROM credit_line l WHERE l.organisation_id = %(organisation)s AND l.account_id IN (
+        f"""SELECT FROM credit_line l
+        WHERE l.organisation_id = %(organisation)s AND l.account_id IN (
             SELECT account_id FROM difference UNION SELECT d.account_id FROM difference n
             JOIN order_line d ON d.organisation_id = %(organisation)s AND d.order_no = n.order_no
             WHERE n.is_new {missing})
@@ -203,20 +216,22 @@ def recount_orders(load: Load, touched: str, *, told: bool = False) -> None:
     Raises:
         MissingRate: an order that the file does not state cannot be converted.
     """
-    meanings = load.policy.exposure.order_statuses
     load.run(f"CREATE TEMP TABLE touched ON COMMIT DROP AS {touched}")
     load.run("ANALYZE touched")
     lock_counted(load)
     if not load.value(_ANY):
         load.run("DROP TABLE touched")
         return
-    if told:
-        hand_over(load)
     if load.value("SELECT count(*) FROM touched") > _MANY:
         # Account, order and currency go together; the planner takes them for independent, expects
         # a row where there are all, and would walk through all of them for each.
         load.run("SET LOCAL enable_nestloop = off")
-    _add_missing_factors(load)
+    statuses, pairs = _met(load)
+    if pairs:
+        add_factors(load.work, rates_on(load.day, load.policy), pairs)
+    meanings = meanings_of(statuses, load.policy)
+    if told:
+        hand_over(load, meanings)
     load.run(
         f"CREATE TEMP TABLE recounted ON COMMIT DROP AS {_RECOUNT}",
         statuses=list(meanings), meanings=list(meanings.values()),
@@ -243,25 +258,28 @@ def recount_orders(load: Load, touched: str, *, told: bool = False) -> None:
     load.run("DROP TABLE touched")
 
 
-def _add_missing_factors(load: Load) -> None:
-    pairs = load.work.rows(
-        f"""SELECT DISTINCT d.currency, c.currency
+def _met(load: Load) -> tuple[set[str], list[tuple[str, str]]]:
+    """Return the statuses of the touched orders as spelt, and pairs of currencies without a factor.
+
+    Spelling is compared outside the database, whose lower case may know ASCII alone.
+    """
+    found = load.work.rows(
+        f"""SELECT DISTINCT d.status, d.currency, c.currency,
+            d.currency <> c.currency AND f.above IS NULL AND {LIVE}
         FROM order_line d JOIN touched USING (account_id, order_no, currency)
         JOIN credit_line c ON c.organisation_id = d.organisation_id AND c.account_id = d.account_id
         LEFT JOIN factor f ON f.currency = d.currency AND f.line_currency = c.currency
-        WHERE d.organisation_id = %(organisation)s AND d.currency <> c.currency
-            AND f.above IS NULL AND {LIVE}
-        UNION SELECT k.currency, c.currency
+        WHERE d.organisation_id = %(organisation)s
+        UNION SELECT '', k.currency, c.currency, k.currency <> c.currency AND f.above IS NULL
+            AND k.authorised_minor > k.cancelled_minor
         FROM commitment k JOIN touched USING (account_id, order_no, currency)
         JOIN credit_line c ON c.organisation_id = k.organisation_id AND c.id = k.line_id
         LEFT JOIN factor f ON f.currency = k.currency AND f.line_currency = c.currency
-        WHERE k.organisation_id = %(organisation)s AND k.currency <> c.currency
-            AND f.above IS NULL AND k.authorised_minor > k.cancelled_minor
-        ORDER BY 1, 2""",
+        WHERE k.organisation_id = %(organisation)s""",
         load.values,
     )
-    if pairs:
-        add_factors(load.work, rates_on(load.day, load.policy), pairs)
+    pairs = {(one, other) for _, one, other, is_missing in found if is_missing}
+    return {status for status, *_ in found}, sorted(pairs)
 
 
 def _split(meaning: str, inside: str = "true") -> str:

@@ -29,24 +29,28 @@ def held_limit_sql(column: str) -> str:
 def change_currencies(load: Load, chosen: str) -> None:
     """Give lines the currency of the limit they have on the day; `chosen` is a condition on `l`.
 
+    A group's line turns by itself: nothing is counted on it.
+
     Raises:
         MissingRate: what is already counted on such a line cannot be converted.
     """
     changed = load.run(
         f"""CREATE TEMP TABLE turned ON COMMIT DROP AS
-        SELECT account_id, currency FROM (
-            SELECT l.account_id, l.currency AS old, {held_limit_sql("currency")} AS currency
+        SELECT id, account_id, currency FROM (
+            SELECT l.id, l.account_id, l.currency AS old, {held_limit_sql("currency")} AS currency
             FROM credit_line l
-            WHERE l.organisation_id = %(organisation)s AND l.account_id IS NOT NULL AND {chosen}) h
+            WHERE l.organisation_id = %(organisation)s AND {chosen}) h
         WHERE currency <> old"""
     )
     if not changed:
         return
     load.run(
         """UPDATE credit_line l SET currency = t.currency FROM turned t
-        WHERE l.organisation_id = %(organisation)s AND l.account_id = t.account_id"""
+        WHERE l.organisation_id = %(organisation)s AND l.id = t.id"""
     )
-    revalue(load, "SELECT account_id FROM turned", kind="revalued", reason="currency of the limit")
+    accounts = "SELECT account_id FROM turned WHERE account_id IS NOT NULL"
+    if load.value(f"SELECT EXISTS ({accounts})"):
+        revalue(load, accounts, kind="revalued", reason="currency of the limit")
 
 
 def revalue(load: Load, accounts: str, *, kind: str, reason: str) -> int:

@@ -4,24 +4,20 @@ from __future__ import annotations
 
 import json
 from decimal import Decimal, InvalidOperation
-from typing import TYPE_CHECKING, Annotated, Any, Final
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from tradeline.cli.book import AsJson, OrganisationName, UserName, actor, day_of, money
 from tradeline.cli.errors import guard
+from tradeline.cli.groups import groups, load_group, tell_group
 from tradeline.errors import ArgumentFault, NotFound
 
 if TYPE_CHECKING:
     from tradeline.queries.exposure import ExposureRow
 
 app = typer.Typer(invoke_without_command=True, rich_markup_mode=None, no_args_is_help=False)
-
-TOLD: Final = (
-    "receivables", "billed_not_posted", "shipped_not_billed", "orders", "reserved", "special",
-    "unapplied_cash", "deposits",
-)  # fmt: skip
-
+app.command("groups")(groups)
 
 @app.callback()
 @guard()
@@ -46,7 +42,7 @@ def exposure(  # noqa: PLR0917 - one parameter per option
         return
     by = actor(organisation, user)
     from tradeline.cli.screen_book import show_ranked
-    from tradeline.queries.exposure import Wanted, ranked
+    from tradeline.queries.exposure import Wanted, ranked, told
     from tradeline.queries.reading import reading
 
     wanted = Wanted(over_pct=_percent(over), entity=entity, search=search, sort=sort, count=count,
@@ -59,29 +55,12 @@ def exposure(  # noqa: PLR0917 - one parameter per option
         show_ranked(rows)
 
 
-def told(row: ExposureRow) -> dict[str, Any]:
-    """Return the documented fields of a row; money as decimal texts."""
-
-    def amount(minor: int | None) -> str | None:
-        return money(minor, row.currency)
-
-    buckets = {name: amount(row.buckets_minor[name]) for name in (*TOLD, "unapplied_credits")}
-    beside = {
-        name: amount(row.buckets_minor[name]) for name in ("orders_later", "held", "disputed")
-    }
-    return {
-        "customer_no": row.customer_no, "customer_name": row.customer_name, "entity": row.entity,
-        "currency": row.currency, "limit": amount(row.limit_minor),
-        "exposure": amount(row.exposure_minor), "headroom": amount(row.headroom_minor),
-        "utilisation_pct": row.utilisation_pct, "ar_utilisation_pct": row.ar_utilisation_pct,
-        "status": row.status, "buckets": buckets, "beside": beside,
-    }  # fmt: skip
-
-
 @app.command("show")
 @guard()
 def show(
-    customer_no: Annotated[str, typer.Argument(help="Customer number or alias.")],
+    customer_no: Annotated[
+        str, typer.Argument(help="Customer number or alias; or a group's, if no account has it.")
+    ],
     entity: Annotated[str | None, typer.Option(metavar="CODE", help="Legal entity.")] = None,
     as_of: Annotated[str | None, typer.Option(metavar="YYYY-MM-DD", help="Day; today.")] = None,
     organisation: OrganisationName = None,
@@ -92,15 +71,30 @@ def show(
     by = actor(organisation, user)
     from tradeline.cli.screen_book import show_account
     from tradeline.queries.accounts import behind
+    from tradeline.queries.exposure import told
     from tradeline.queries.reading import reading
 
+    day, group = day_of(as_of), None
     with reading(by, "exposure.read"):
-        row = account_row(customer_no, entity)
-        back = behind(row, as_of=day_of(as_of))
-    if as_json:
+        if is_group_alone(customer_no):
+            group = load_group(customer_no, day)
+        else:
+            row = account_row(customer_no, entity)
+            back = behind(row, as_of=day)
+    if group:
+        tell_group(*group, as_json=as_json)
+    elif as_json:
         typer.echo(json.dumps(told(row) | _told_behind(row, back), ensure_ascii=False))
     else:
         show_account(row, back)
+
+
+def is_group_alone(number: str) -> bool:
+    """Return whether a number is a group's and no account's."""
+    from tradeline.models import CustomerGroup
+    from tradeline.queries.exposure import of_account
+
+    return not of_account(number) and CustomerGroup.objects.filter(code=number).exists()
 
 
 def account_row(customer_no: str, entity: str | None) -> ExposureRow:

@@ -92,12 +92,11 @@ END $$;
 -- Whether goods may leave: always asked, of the account's standing; of the limit too for what is
 -- more than was authorised, or was authorised and has ended.
 CREATE FUNCTION app.may_ship(
-    a app.gate_ask, c commitment, w commitment, rise bigint, n app.gate_numbers, s standing,
+    a app.gate_ask, c commitment, w commitment, n app.gate_numbers, s standing,
     r line_rules, OUT worst int, OUT reasons text[], OUT codes text[]
 )
 LANGUAGE plpgsql STABLE AS $$
 BEGIN
-    n.scope := CASE WHEN rise > 0 THEN 'all' ELSE 'delivery' END;
     SELECT v.worst, v.reasons, v.codes INTO worst, reasons, codes FROM app.verdict(n, s, r) v;
     IF c.state IN ('expired', 'cancelled') THEN
         worst := greatest(worst, 1);
@@ -175,12 +174,13 @@ BEGIN
         numbers := ROW(today, l.currency, l.limit_minor, l.exposure_minor, e.after_minor,
             e.after_minor + l.orders_later_minor + m.later,
             app.converted(w.authorised_minor - w.cancelled_minor, w.rate_above, w.rate_below),
-            w.currency, w.net_days, w.discount_bp, w.prepaid, 'delivery', f.ar, f.orders,
+            w.currency, w.net_days, w.discount_bp, w.prepaid,
+            CASE WHEN rise > 0 THEN 'all' ELSE 'delivery' END, f.ar, f.orders,
             f.payments, f.limits, NULL, NULL, NULL, NULL);
         IF n.group_id IS NOT NULL THEN
             numbers := app.with_groups(numbers, n.group_id, r);
         END IF;
-        v := app.may_ship(a, c, w, rise, numbers, s, r);
+        v := app.may_ship(a, c, w, numbers, s, r);
         e.codes := v.codes;
         e.reasons := concat('[', array_to_string(v.reasons, ','), ']');
         a.amount_minor := w.authorised_minor - w.cancelled_minor;  -- a release is for the whole order
@@ -335,8 +335,8 @@ BEGIN
     PERFORM app.keep_decision(a, decision, org, target, w, r.id, e, NULL, answer);
 END $$;
 
--- Undo a call by its key. One that never came is noted, so that it cannot come later; one whose
--- order has moved on since stays as it is.
+-- Undo the call that made an order, by its key. One that never came is noted, so that it cannot come
+-- later; one that changed an order which was there before, or whose order has moved on since, stays.
 CREATE FUNCTION app.void_call(a app.gate_ask, OUT status int, OUT answer text, OUT facts text)
 LANGUAGE plpgsql AS $$
 DECLARE
@@ -368,6 +368,14 @@ BEGIN
         status := 200;
         answer := CASE d.outcome WHEN 'voided' THEN d.answer ELSE concat('{"decision":"voided",'
             '"decision_id":"', d.id, '","order_no":', to_json(d.order_no)::text, '}') END;
+        RETURN;
+    END IF;
+    IF d.verb <> 'authorise' OR c.created_at <> d.at THEN
+        status := 409;
+        answer := app.gate_problem(409, 'The call made no order', CASE d.verb WHEN 'sale'
+            THEN 'Sale ' || d.order_no || ' is booked: it comes back as a credit note.'
+            ELSE 'Order ' || d.order_no || ' was there before this call: amend or cancel it.' END,
+            'Idempotency-Key');
         RETURN;
     END IF;
     undo.verb := 'cancel'; undo.key := left(a.key, 120) || ':void'; undo.version := NULL;
