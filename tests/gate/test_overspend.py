@@ -121,8 +121,8 @@ def test_a_naive_build_overspends(build, book):
     assert rushed(shop, clients=8, orders=80, amount_minor=1_00) == 20
 
 
-def test_a_limit_that_is_cut_holds_from_then_on(book):
-    """Case 3: after the cut nothing is let go beyond it; what was let go before stays."""
+def test_case_03_a_limit_that_is_cut_holds_from_then_on(book):
+    """After the cut nothing is let go beyond it; what was let go before stays."""
     shop = kit.shop(book, 1, limit_minor=60_00)
     cut = threading.Event()
 

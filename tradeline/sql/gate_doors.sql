@@ -19,6 +19,9 @@ BEGIN
         PERFORM app.lock_lines(asks);
     END IF;
     FOREACH ask IN ARRAY asks LOOP
+        IF least(ask.amount_minor, ask.order_value_minor) < 0 THEN
+            RAISE EXCEPTION 'an amount is negative' USING ERRCODE = 'numeric_value_out_of_range';
+        END IF;
         IF ask.verb IN ('authorise', 'amend', 'sale', 'recheck', 'dry_run') THEN
             done := app.settle_ask(ask);
         ELSIF ask.verb = 'void' THEN
