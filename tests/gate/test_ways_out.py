@@ -49,6 +49,9 @@ def tried(shop, customers, orders, many=COPIES):
     ):
         goes = answer["decision"] in APPROVED
         assert goes == (reduced is None), (option, reduced, answer, wish)
+    faults, tested = shop.replayed()
+    assert faults == []
+    assert tested >= len(copies)
     return [kinds({"unblock": [option]})[0] for _, option, reduced in again.values()
             if reduced is None]  # fmt: skip
 

@@ -86,6 +86,17 @@ class Shop:
                       **{bucket: abs(owed)})  # fmt: skip
         self.account(customer, group_id=made.pk)
 
+    def replayed(self):
+        """Return what differs when all decisions are made again, and how many were tested."""
+        from tradeline.models import Decision
+        from tradeline.models.context import acting
+        from tradeline.queries.replay import decided, replayed
+
+        with acting(self.actor):
+            rows = [decided(each) for each in Decision.objects.values_list("id", flat=True)]
+        faults = [fault for row in rows for fault in replayed(row)]
+        return faults, sum(row.facts is not None for row in rows)
+
     def ask(self, orders):
         """Return the answers to orders, in their turn."""
         from tradeline.actions.gate import settle
