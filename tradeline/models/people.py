@@ -12,6 +12,9 @@ class User(AbstractUser):
     """A login; what it may do in an organisation is its memberships' matter."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    same_as = models.ForeignKey(  # the login that stands for whoever has several
+        "self", null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
 
     class Meta:
         db_table = "person"

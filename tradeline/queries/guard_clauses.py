@@ -14,7 +14,8 @@ from tradeline.models.tenancy import INSIDE, MINE
 INSERT_ONLY: Final = {
     "audit_event": (), "audit_seal": (), "audit_anchor": (), "line_event": (), "import_batch": (),
     "payment": (), "fx_rate": (), "policy_version": (),
-    "gate_policy": (), "line_rules": (), "decision": (),
+    "gate_policy": (), "line_rules": (), "decision": (), "sign_off": (),
+    "proposal": ("state", "settled_at", "outcome"), "hold": ("reminded_at",),
     "limit_version": ("superseded_at",), "agreed_terms": ("superseded_at",),
 }  # fmt: skip
 """Tables whose rows stay as written, each with the columns that may be set later."""
@@ -22,7 +23,12 @@ INSERT_ONLY: Final = {
 WIDER: Final = (("membership", "also"), ("organisation", "also"), ("organisation", "all_ids"))
 """Policies that show, and never let write, more than the organisation's own rows."""
 
-DEFINERS: Final = ("app.organisation()", "app.check_orders(jsonb)", "app.resolve_stale()")
+DEFINERS: Final = (
+    "app.organisation()", "app.check_orders(jsonb)", "app.resolve_stale()",
+    "app.fill_proposal()", "app.guard_proposal()", "app.check_sign_off()", "app.may_not_sign(uuid)",
+    "app.release_case(uuid,bigint)", "app.stale_because(uuid)", "app.apply_proposal(uuid,text)",
+    "app.end_releases()",
+)  # fmt: skip
 """Functions that run with their owner's rights; those of the gate say for whom at their start."""
 
 TUNED: Final = ("lock_timeout", "idle_in_transaction_session_timeout", "statement_timeout")

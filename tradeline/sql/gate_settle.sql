@@ -471,7 +471,7 @@ BEGIN
     IF was_live AND w.authorised_minor <= c.authorised_minor
         AND (w.currency, w.ship_date, w.net_days, w.discount_bp, w.prepaid)
             IS NOT DISTINCT FROM (c.currency, c.ship_date, c.net_days, c.discount_bp, c.prepaid) THEN
-        v := ROW(0, '{}'::text[], '{}'::text[]);  -- no more of the same: nothing to ask
+        SELECT 0 AS worst, '{}'::text[] AS reasons, '{}'::text[] AS codes INTO v;  -- nothing to ask
     ELSE
         v := app.verdict(numbers, s, r);
     END IF;
