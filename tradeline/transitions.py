@@ -69,7 +69,7 @@ COMMITMENT: Final = Machine(
         ("part_shipped", "returned"): ("authorised", "shipped", "closed"),
         ("part_shipped", "cancelled, closed or expired"): ("shipped", "closed"),
         ("shipped", "invoiced"): ("closed",),
-        ("shipped", "returned"): ("closed", "cancelled"),
+        ("shipped", "returned"): ("closed", "cancelled", "held"),
         ("shipped", "amended"): ("part_shipped",),
         ("closed", "amended"): ("part_shipped",),
         ("closed", "shipped"): ("shipped",),
@@ -78,6 +78,7 @@ COMMITMENT: Final = Machine(
         ("cancelled", "invoiced"): ("closed",),
         ("expired", "asked again"): ("authorised", "held", "rejected"),
         ("expired", "shipped"): ("shipped", "held"),
+        ("expired", "cancelled or closed"): ("cancelled",),
         ("expired", "invoiced"): ("closed",),
     },
 )

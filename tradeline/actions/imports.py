@@ -21,6 +21,7 @@ from tradeline.actions import documents, limits, masters, orders, payments, rate
 from tradeline.actions.accounts import entities, with_accounts
 from tradeline.actions.acting import Actor, Work, working
 from tradeline.actions.audit import record
+from tradeline.actions.holds import follow_up
 from tradeline.actions.staging import Load, Outcome, add_rows, lock_feeds, refresh_statistics
 from tradeline.engine.feed_checks import (
     set_aside,
@@ -101,6 +102,8 @@ def import_feed(
 ) -> Imported:  # fmt: skip
     """Apply a file in one transaction; a preview takes everything back.
 
+    Held orders that fit afterwards are let go, in transactions of their own.
+
     Raises:
         Refused: the actor may not import.
         NeedsConfirmation: a full extract would close unusually many rows.
@@ -111,6 +114,8 @@ def import_feed(
         result = apply_feed(work, request, tell)
         if preview:
             raise _TakenBack
+    if result.lines_moved and not preview:
+        follow_up(by=by, at=at)
     return result
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from tradeline.actions.acting import Actor, working
+from tradeline.actions.holds import follow_up
 from tradeline.actions.lines import exposure_sql
 from tradeline.actions.organisations import activate
 from tradeline.actions.revaluation import revalue
@@ -30,7 +31,9 @@ def activate_policy(*, policy: Policy, reason: str, day: date, by: Actor, at: da
         activate(work, policy, reason)
         load = Load(work=work, batch_id=None, day=day, full_extract=False, confirmed=False,
                     policy=policy, entity_ids=())  # fmt: skip
-        return _by_new_switches(load) + revalue(load, _ALL, kind="policy", reason=reason)
+        moved = _by_new_switches(load) + revalue(load, _ALL, kind="policy", reason=reason)
+    follow_up(by=by, at=at)
+    return moved
 
 
 def _by_new_switches(load: Load) -> int:

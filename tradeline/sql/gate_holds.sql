@@ -83,7 +83,8 @@ BEGIN
         END IF;
         RETURN NEW;
     END IF;
-    IF to_jsonb(NEW) - stays <> to_jsonb(OLD) - stays OR NOT app.may_move('hold', OLD.state, NEW.state)
+    IF to_jsonb(NEW) - stays <> to_jsonb(OLD) - stays
+        OR OLD.state <> NEW.state AND NOT app.may_move('hold', OLD.state, NEW.state)
         OR OLD.state <> 'open' AND (OLD.proposal_id, OLD.released_minor, OLD.usable_until, OLD.codes)
             IS DISTINCT FROM (NEW.proposal_id, NEW.released_minor, NEW.usable_until, NEW.codes) THEN
         PERFORM app.refuse('a hold that is ' || OLD.state || ' does not become ' || NEW.state

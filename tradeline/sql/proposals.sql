@@ -24,6 +24,12 @@ CREATE FUNCTION app.human(login uuid) RETURNS uuid
 LANGUAGE sql STABLE
 RETURN (SELECT coalesce(p.same_as_id, p.id) FROM person p WHERE p.id = login);
 
+-- Who acts, whichever login it is by.
+CREATE FUNCTION app.me() RETURNS uuid
+LANGUAGE sql STABLE
+RETURN (SELECT coalesce(p.same_as_id, p.id) FROM person p WHERE p.id = app.person());
+GRANT EXECUTE ON FUNCTION app.me() TO tradeline_app;
+
 -- Refuse, in one form.
 CREATE FUNCTION app.refuse(what text) RETURNS void
 LANGUAGE plpgsql AS $$
@@ -105,7 +111,6 @@ BEGIN
     RETURN CASE
         WHEN p.state <> 'submitted' THEN 'the proposal is ' || p.state
         WHEN p.expires_at <= now() THEN 'the proposal has expired'
-        WHEN NOT FOUND THEN 'this level is signed by a ' || p.levels[next]
         WHEN me = p.maker_human THEN 'whoever makes a proposal does not sign it'
         WHEN EXISTS (SELECT FROM sign_off s WHERE s.organisation_id = p.organisation_id
             AND s.proposal_id = p.id AND s.human = me) THEN 'nobody signs twice'
@@ -116,6 +121,7 @@ BEGIN
         WHEN me = (SELECT app.human((to_jsonb(a) ->> 'owner_id')::uuid) FROM account a
             WHERE a.organisation_id = p.organisation_id AND a.id = h.account_id)
             THEN 'whoever looks after the account does not sign'
+        WHEN NOT FOUND THEN 'this level is signed by a ' || p.levels[next]
     END;
 END $$;
 

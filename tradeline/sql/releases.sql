@@ -10,7 +10,7 @@ RETURN CASE WHEN minor IS NULL THEN jsonb_array_length(matrix) ELSE (
         OR place = jsonb_array_length(matrix) AND NOT level -> 'up_to' ? currency) END;
 
 -- The roles that sign, in order, where a level is reached: from the third on those below endorse,
--- but for the lowest.
+-- but for the lowest. Null where no level is.
 CREATE FUNCTION app.roles_up_to(matrix jsonb, reached int, at_least int) RETURNS text[]
 LANGUAGE plpgsql IMMUTABLE AS $$
 DECLARE
@@ -18,6 +18,9 @@ DECLARE
         FROM jsonb_array_elements(matrix) WITH ORDINALITY m (level, place)
         WHERE place BETWEEN least(2, reached) AND reached ORDER BY place);
 BEGIN
+    IF reached IS NULL THEN
+        RETURN NULL;
+    END IF;
     WHILE cardinality(roles) < at_least LOOP
         IF reached < jsonb_array_length(matrix) THEN
             roles := array_append(roles, matrix -> reached ->> 'role');
