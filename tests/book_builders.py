@@ -6,11 +6,11 @@ are columns. Import it inside a test or fixture that has the book.
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import replace
 from datetime import UTC, date, datetime
+from hashlib import sha256
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 from tests.people import AT, person
 from tradeline import models
@@ -114,15 +114,23 @@ def rules(actor: Actor, **changes: Any) -> Any:
         "review_grace_days": 30, "rejected_flags": [], "rejected_statuses": [],
         "horizon_days": 60, "rate_age_max_days": 5, "feed_ages_max": {}, "feeds_required": [],
         "reservation_days": 30, "hold_days": 14, "release_deviation_bp": 1_000,
+        "ladder_bp": [40_000], "rearm_bp": 200,
     }  # fmt: skip
     return write(models.LineRules, actor, **columns | changes)
 
 
+def derived_id(*parts: object) -> UUID:
+    """Return the id that follows from what names a call or an order (sql/gate.sql)."""
+    return UUID(bytes=sha256(" ".join(map(str, parts)).encode()).digest()[:16])
+
+
 def commitment(actor: Actor, of: Any, its_line: Any, **changes: Any) -> Any:
     """Return an authorised order over 1,000.00 USD."""
+    number = changes.pop("order_no", f"O-{uuid4().hex[:12]}")
     columns = {
+        "id": derived_id(actor.organisation_id, of.entity_id, number), "order_no": number,
         "account": of, "entity_id": of.entity_id, "line": its_line, "version": 1,
-        "order_no": f"O-{uuid4().hex[:12]}", "state": "authorised", "currency": "USD",
+        "state": "authorised", "currency": "USD",
         "rate_above": 1, "rate_below": 1, "authorised_minor": 100_000,
         "counted_reserved_minor": 100_000, "created_at": AT, "changed_at": AT, "expires_at": AT,
     }  # fmt: skip
@@ -131,10 +139,12 @@ def commitment(actor: Actor, of: Any, its_line: Any, **changes: Any) -> Any:
 
 def _at_the_gate(actor: Actor, of: Any, its_line: Any) -> None:
     today = datetime.now(UTC).date()  # as the database has it: nothing is to be resolved
-    write(models.Standing, actor, line=its_line, rules=rules(actor), documents_version=0, day=today)
+    write(models.Standing, actor, line=its_line, rules=rules(actor), day=today)
     order = commitment(actor, of, its_line)
+    key = uuid4().hex
     answer = write(
-        models.Decision, actor, client="cli", key=uuid4().hex, body_sha256="", verb="authorise",
+        models.Decision, actor, id=derived_id(actor.organisation_id, "cli", key), client="cli",
+        key=key, body_sha256="", verb="authorise",
         status=201, outcome="held", order_no=order.order_no, answer="{}", at=AT,
         by_id=actor.user_id,
     )  # fmt: skip
@@ -157,7 +167,7 @@ def _asked_and_signed(actor: Actor, of: Any, held: Any) -> None:
                   maker_id=actor.user_id, reason="as agreed")  # fmt: skip
     signer = replace(actor, user_id=person("signer").pk)
     write(models.Membership, actor, user_id=signer.user_id, role="analyst")
-    digest = hashlib.sha256(payload.encode()).hexdigest()
+    digest = sha256(payload.encode()).hexdigest()
     write(models.SignOff, signer, proposal_id=asked.pk, level=1, signer_id=signer.user_id,
           decision="sign", payload_sha256=digest)  # fmt: skip
 
@@ -173,7 +183,30 @@ def one_of_each(actor: Actor, entity: Any) -> None:
     _around(actor, of, its_line)
     _at_the_gate(actor, of, its_line)
     _from_files(actor, of, file)
+    _messages(actor, its_line)
     _seals(actor)
+
+
+def outbox(actor: Actor, of: Any = None, **changes: Any) -> Any:
+    """Return a message on a line, or on none."""
+    columns = {"id": uuid4(), "topic": "alert.utilisation", "payload": {}, "at": AT,
+               "line_id": of and of.pk, "line_version": of and of.version}  # fmt: skip
+    return write(models.Outbox, actor, **columns | changes)
+
+
+def endpoint(actor: Actor, **changes: Any) -> Any:
+    """Return an address for webhooks that wants every alert."""
+    columns = {"url": f"https://{uuid4().hex[:12]}.example/in", "topics": ["alert.*"],
+               "created_by_id": actor.user_id, "created_at": AT}  # fmt: skip
+    return write(models.WebhookEndpoint, actor, **columns | changes)
+
+
+def _messages(actor: Actor, its_line: Any) -> None:
+    write(models.Delivery, actor, using="sender", outbox_id=outbox(actor, its_line).pk,
+          channel="webhook", endpoint_id=endpoint(actor).pk, line_id=its_line.pk, line_version=0,
+          made_at=AT, next_at=AT)  # fmt: skip
+    write(models.AlertState, actor, kind="overdue", subject=uuid4(), step=1)
+    write(models.AlertSubscription, actor, user_id=actor.user_id, topic="*", way="digest")
 
 
 def _around(actor: Actor, of: Any, its_line: Any) -> None:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from typer.main import get_command
 from typer.testing import CliRunner
 
+from tools import reference_alerts
 from tools.reference_book import ANSWERS
 from tools.reference_imports import imports_page
 from tradeline.cli.main import app
@@ -262,7 +263,7 @@ def contract_page() -> str:
     parts.append("## manifest.json\n\n" + _grid("field | meaning", iter(MANIFEST.items())))
     parts.append("## review --json\n\n" + _grid("field | meaning", iter(JSON_FIELDS.items())))
     parts.append("## replay --json\n\n" + _grid("field | meaning", iter(REPLAY_FIELDS.items())))
-    for heading, (sentence, told_fields) in ANSWERS.items():
+    for heading, (sentence, told_fields) in (ANSWERS | reference_alerts.ANSWERS).items():
         words = f"{sentence}\n\n" if sentence else ""
         grid = _grid("field | meaning", iter(told_fields.items()))
         parts.append(f"## {heading}\n\n{words}{grid}")
@@ -317,7 +318,8 @@ to standard error in three parts: what, where, how to mend it.
 
 Environment: `DATABASE_URL` names the PostgreSQL server of the book and of `--engine postgres`;
 `TRADELINE_DATA` names the folder of the embedded one, `~/.local/share/tradeline` otherwise;
-`TRADELINE_USER` and `TRADELINE_ORGANISATION` stand for `--user` and `--organisation`.
+`TRADELINE_USER` and `TRADELINE_ORGANISATION` stand for `--user` and `--organisation`. Those of mail
+and webhooks are in [the guide to alerts](../guides/alerts.md).
 """
 
 

@@ -66,6 +66,22 @@ _BEHIND: Final = {
     "set_aside[].reason": "Why it could not be used.",
 }
 
+_GROUP: Final = {
+    "group": "Code of the group: the customer number of the parent.",
+    "name": "The parent's name, blank where no file states it.",
+    "parent": "Code of the group that it stands below, null without one.",
+    "currency": "Currency of the group's line, in which limit and exposure are compared.",
+    "limit": "The group's limit that holds, a temporary one included; null: none.",
+    "exposure": "Sum of the members' positive exposures, subgroups included, at the day's rates; "
+    "netted where a set-off agreement says so; null where a rate is missing.",
+    "headroom": "Limit less exposure; null without one of them.",
+    "utilisation_pct": "Exposure as percent of the limit.",
+    "status": "over, near, within, no_limit, or no_rate.",
+    "members": "Accounts in it and below it; own affiliates are left out.",
+    "set_off": "Whether a set-off agreement lets one member's credit balance help another.",
+    "missing_rates": "Exchange rates that are missing, as `EUR to USD`.",
+}
+
 _BRIDGE: Final = {
     "customer_no": "The customer's number.",
     "currency": "Currency of every amount.",
@@ -83,7 +99,8 @@ _IMPORT: Final = {
     "kind": "customers, limits, ar, orders, payments or rates.",
     "batch_id": "Identifier of the import; of the first one where it is a repeat.",
     "preview": "Whether nothing was written.",
-    "repeated": "Whether this very file was applied before; then nothing changed.",
+    "repeated": "Whether this very file was applied before, read as it is now; then nothing "
+    "changed.",
     "rows_in": "Rows read: applied, unchanged and quarantined ones.",
     "rows_applied": "Rows that changed the book.",
     "rows_unchanged": "Rows that say what the book knows.",
@@ -91,9 +108,16 @@ _IMPORT: Final = {
     "rows_closed": "Open rows of the book that a full extract lacks.",
     "accounts_opened": "Customers seen for the first time.",
     "lines_moved": "Accounts whose exposure or limit changed.",
-    "totals.in": "By currency, what came in.",
-    "totals.quarantined": "By currency, what was set aside.",
+    "totals.in": "By currency, what came in; of a ledger debits less credits.",
+    "totals.debits": "Of a ledger: invoices, debit notes and interest. Else empty.",
+    "totals.credits": "Of a ledger: credit notes, cash and deposits, as positive amounts. Else "
+    "empty.",
+    "totals.kind_unknown": "Of a ledger: rows whose kind, and so whose side, cannot be read.",
+    "totals.quarantined": "By currency, what was set aside; of a ledger debits less credits.",
     "reasons": "Rows set aside by reason.",
+    "remarks": "On what was applied and may not be meant, such as a temporary limit below the "
+    "base limit.",
+    "extract_of": "Codes of the legal entities of which it was taken as a full extract.",
 }
 
 _PEOPLE: Final = {
@@ -127,6 +151,12 @@ ANSWERS: Final = {
     "exposure --json": ("A list, the nearest to its limit first; amounts are decimal texts with "
                         "the digits of the currency. Of each account:", _ROW),
     "exposure show --json": ("One account.", _ROW | _BEHIND),
+    "exposure groups --json": ("A list, the nearest to its limit first. Of each group:", _GROUP),
+    "exposure groups CODE --json": (
+        "One group and its accounts; so `exposure show` answers for the number of a group that no "
+        "account has.",
+        _GROUP | {f"accounts[].{name}": meaning for name, meaning in _ROW.items()},
+    ),
     "exposure bridge --json": ("", _BRIDGE),
     "export exposure --json": ("", _EXPORT),
 }  # fmt: skip

@@ -40,7 +40,9 @@ workbooks, whose numbers carry them unseen.
 ABOUT: dict[FeedKind, str] = {
     "customers": "The master of customers. Needed: a number (or a name, with a fault).",
     "limits": "Approved limits, one per customer, entity, currency and kind. Needed: customer, "
-    "limit.",
+    "limit.\n\nA row with `group` in the column `scope` is the limit of a group: of all customers "
+    "below that number together, whatever their entity. A number that is a group's and no "
+    "account's needs a scope, else the row is set aside.",
     "ar": "Receivables, one row per document; paid ones may be there. Needed: customer, document "
     "number, a due or document date, an amount or an open amount.",
     "orders": "Orders, one row per line. Needed: customer, order number, and amounts, or "
@@ -57,8 +59,9 @@ EXAMPLES: dict[FeedKind, tuple[str, ...]] = {
         "000123,Banyan Pharma Enterprises,000100,Retail,B,,IN,no",
     ),
     "limits": (
-        "000123,IN01,INR,2500000.00,2026-04-01,,base",
-        "000123,IN01,INR,3000000.00,2026-06-01,2026-08-31,temporary",
+        "000123,IN01,INR,2500000.00,2026-04-01,,base,",
+        "000123,IN01,INR,3000000.00,2026-06-01,2026-08-31,temporary,",
+        "000100,,INR,4000000.00,2026-04-01,,base,group",
     ),
     "ar": (
         "000123,INV-10001,invoice,2026-05-09,2026-06-08,INR,1364.26,250.00,no,SO-4711",

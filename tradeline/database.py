@@ -1,7 +1,8 @@
 """Where the book's PostgreSQL is: the embedded server by default, or one of your own.
 
-Five roles, none of which may bypass row security: `owner` owns the tables and migrates, `app` is
-what the program works as, `reader` reads, `auditor` reads the audit trail, `sealer` seals it.
+Six roles, none of which may bypass row security: `owner` owns the tables and migrates, `app` is
+what the program works as, `reader` reads, `auditor` reads the audit trail, `sealer` seals it,
+`sender` delivers the messages of the outbox.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     import psycopg
 
 NAME: Final = "tradeline"
-ROLES: Final = ("owner", "app", "reader", "auditor", "sealer")
+ROLES: Final = ("owner", "app", "reader", "auditor", "sealer", "sender")
 APP_SETTINGS: Final = {
     "lock_timeout": "10s", "idle_in_transaction_session_timeout": "5min",
     "search_path": "public, pg_temp",  # no temporary table takes the place of one of the book

@@ -33,6 +33,12 @@ PERMISSIONS: Final = {
     "proposals.withdraw": _EVERYONE,  # one's own
     "audit.read": frozenset({"auditor", "controller", "admin"}),
     "people.manage": frozenset({"admin"}),
+    "owners.set": _FINANCE | {"admin"},
+    "alerts.read": _EVERYONE - {"sales"},
+    "alerts.subscribe": _EVERYONE,
+    "webhooks.manage": frozenset({"admin"}),
+    "outbox.read": frozenset({"admin", "controller", "auditor", "integration"}),
+    "outbox.replay": frozenset({"admin", "controller"}),
 }
 """What each role may do; a permission that is not listed belongs to nobody."""
 

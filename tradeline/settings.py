@@ -3,6 +3,8 @@
 `TRADELINE_DATA` names the data directory of the embedded PostgreSQL. `DATABASE_URL` names a server
 of one's own; then `DATABASE_OWNER_URL`, `DATABASE_SEALER_URL` and so on name its other roles, and
 `TRADELINE_CONTEXT_KEY` and `TRADELINE_SECRET_KEY` the secrets. See docs/guides/database.md.
+`TRADELINE_SMTP_HOST` and its like name the mail server, `TRADELINE_WEBHOOK_NETWORKS` and
+`TRADELINE_WEBHOOK_PORTS` what webhooks may reach besides. See docs/guides/alerts.md.
 """
 
 from __future__ import annotations
@@ -10,6 +12,8 @@ from __future__ import annotations
 import os
 from typing import Any, Final
 
+from tradeline.connectors.addresses import egress
+from tradeline.connectors.mail import mail_server
 from tradeline.database import forget, locate
 
 DATABASE: Final = locate(os.environ)
@@ -26,6 +30,10 @@ INSTALLED_APPS = [
     "tradeline.apps.TradelineConfig",
 ]
 AUTH_USER_MODEL = "tradeline.User"
+MAIL: Final = mail_server(os.environ)
+EGRESS: Final = egress(
+    os.environ.get("TRADELINE_WEBHOOK_NETWORKS", ""), os.environ.get("TRADELINE_WEBHOOK_PORTS", "")
+)
 SILENCED_SYSTEM_CHECKS = ["models.W042"]
 
 _POOL: Final = {"min_size": 1, "max_size": 8, "timeout": 10, "reset": forget}

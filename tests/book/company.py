@@ -88,7 +88,8 @@ class Company:
 
     def take(
         self, kind: str, *rows: Mapping[str, Any], day: date = DAY, full: bool = False,
-        confirmed: bool = True, again: bool = False, source: Any = None,
+        extract_of: tuple[str, ...] = (), confirmed: bool = True, again: bool = False,
+        source: Any = None,
     ) -> Imported:  # fmt: skip
         """Import rows, or a source that was read, and return what became of them."""
         from tradeline.actions.imports import ImportRequest, import_feed
@@ -96,7 +97,8 @@ class Company:
         request = ImportRequest(
             feed=source or feed(kind, rows),
             day=day,
-            full_extract=full,
+            full_extract=full or bool(extract_of),
+            extract_of=extract_of,
             confirmed=confirmed,
             again=again,
         )

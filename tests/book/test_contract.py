@@ -10,13 +10,16 @@ from tools.reference_book import ANSWERS
 
 BOOK = Path(__file__).parents[2] / "examples" / "book"
 DAY = ("--as-of", "2026-06-30", "--user", "anna")
-OPEN = {"totals.in", "totals.quarantined", "reasons", "people", "exposure"}  # keys are data
+TOTALS = ("in", "debits", "credits", "kind_unknown", "quarantined")
+OPEN = {*(f"totals.{name}" for name in TOTALS), "reasons", "people", "exposure"}  # keys are data
 CALLS = {
     "demo --json": ("demo",),
     "people --json": ("people", "--user", "anna"),
-    "import --json": ("import", "limits", BOOK / "crm_limits.xlsx", "--full", *DAY),
+    "import --json": ("import", "limits", BOOK / "crm_limits.xlsx", "--again", *DAY),
     "exposure --json": ("exposure", "--user", "anna"),
     "exposure show --json": ("exposure", "show", "C-1016", *DAY),
+    "exposure groups --json": ("exposure", "groups", *DAY),
+    "exposure groups CODE --json": ("exposure", "groups", "C-1010", *DAY),
     "exposure bridge --json": (
         "exposure", "bridge", "C-1042", "--from", "2026-06-01", "--to", "2026-06-30", "--user",
         "anna",

@@ -45,7 +45,7 @@ def test_the_past_explains_the_present(terminal):
 
 def test_what_could_not_be_used_was_set_aside(terminal):
     """The blank limit and the unknown status stand beside their accounts, with the reason."""
-    for number, words in (("C-1031", "limit: is blank"), ("C-1016", "awaiting sample")):
+    for number, words in (("C-1031", "limit: is blank"), ("C-1016", "Awaiting Sample")):
         told = terminal.json("exposure", "show", number, "--as-of", "2026-06-30", "--user", "anna")
         assert any(words in row["reason"] for row in told["set_aside"])
 

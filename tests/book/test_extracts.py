@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
 from tests.book.company import DAY, feed
-from tradeline.errors import NeedsConfirmation
+from tradeline.errors import ArgumentFault, NeedsConfirmation, NotFound, QuestionForUser
 
 ONE = {"document_no": "1", "amount_minor": 10}
 TWO = {"document_no": "2", "amount_minor": 20}
@@ -146,3 +147,91 @@ def test_csv_from_the_reader_to_the_counters(company, tmp_path):
         company.take(kind, source=read)
     row = company.line()
     assert (row.ar_utilisation_pct, row.utilisation_pct, row.status) == ("70.00", "110.00", "over")
+
+
+@pytest.fixture
+def two(company):
+    """Return a company whose last ledger held MAIN, which owes 10, and WEST, which owes 30."""
+    company.entity("WEST")
+    company.take("ar", ONE, {**TWO, "entity": "WEST", "amount_minor": 30}, full=True)
+    return company
+
+
+def owed(company):
+    """Return what C1 owes to MAIN and to WEST."""
+    return tuple(company.line(entity=code).exposure_minor for code in ("MAIN", "WEST"))
+
+
+def test_an_extract_that_lacks_an_entity_asks_which_are_meant(two):
+    """WEST stood in the last file and not in this: nothing says whether it is paid or left out."""
+    with pytest.raises(QuestionForUser, match=r"no row of WEST \(1 open\)") as asked:
+        two.take("ar", TWO, full=True)
+    assert "--full-of" in asked.value.mend
+    assert owed(two) == (10, 30)
+
+
+def test_an_extract_of_one_entity_leaves_the_other(two):
+    """Named alone, MAIN is closed and WEST stays; from now on MAIN comes in files of its own."""
+    done = two.take("ar", TWO, extract_of=("MAIN",))
+    assert (done.rows_closed, done.extract_of, owed(two)) == (1, ("MAIN",), (20, 30))
+    assert two.take("ar", ONE, full=True).extract_of == ("MAIN",)
+    assert owed(two) == (10, 30)
+
+
+def test_an_extract_of_both_closes_what_has_no_row(two):
+    """Named with MAIN, WEST is closed, after confirmation since it is all that WEST has open."""
+    both = ("MAIN", "WEST")
+    with pytest.raises(NeedsConfirmation, match="1 of 1 open rows of WEST"):
+        two.take("ar", ONE, extract_of=both, confirmed=False)
+    done = two.take("ar", ONE, extract_of=both)
+    assert (done.rows_closed, owed(two)) == (1, (10, 0))
+    fresh = "SELECT count(DISTINCT batch_id) FROM feed WHERE kind = 'ar'"
+    assert two.rows(fresh) == [(1,)]  # that WEST has nothing is known as of this file
+
+
+def test_an_entity_that_has_nothing_open_is_not_asked_for(two):
+    """What is absent and has nothing open would close nothing: there is no question."""
+    two.take("ar", {**TWO, "entity": "WEST", "amount_minor": 30, "open_minor": 0})
+    two.take("ar", ONE, {**TWO, "entity": "WEST", "amount_minor": 30, "open_minor": 0}, full=True)
+    assert two.take("ar", {**ONE, "open_minor": 9}, full=True).rows_closed == 0
+
+
+def test_an_empty_extract_of_a_named_entity_closes_all(two):
+    """Once confirmed; without a name it is asked whose ledger is empty."""
+    nobody = replace(feed("ar", []), asked=replace(feed("ar", []).asked, entity=""))
+    with pytest.raises(QuestionForUser, match="no row of any legal entity"):
+        two.take("ar", source=nobody, full=True)
+    with pytest.raises(NeedsConfirmation, match="1 of 1 open rows of WEST"):
+        two.take("ar", source=nobody, extract_of=("WEST",), confirmed=False)
+    assert owed(two) == (10, 30)
+    assert two.take("ar", source=nobody, extract_of=("WEST",)).rows_closed == 1
+    assert two.take("ar", source=feed("ar", []), full=True).rows_closed == 1  # --entity MAIN
+    assert owed(two) == (0, 0)
+
+
+def test_rows_of_other_entities_close_nothing_there(two):
+    """A file that is whole for WEST may tell of a part of MAIN."""
+    done = two.take("ar", {**ONE, "open_minor": 4}, extract_of=("WEST",))
+    assert (done.rows_applied, done.rows_closed, owed(two)) == (1, 1, (4, 0))
+
+
+def test_an_unknown_entity_is_no_extract(two):
+    """A code that is mistyped closes nothing, and says which there are."""
+    with pytest.raises(NotFound, match="no legal entity 'MIAN'"):
+        two.take("ar", ONE, extract_of=("MIAN",))
+
+
+@pytest.mark.parametrize("kind", ["limits", "customers", "payments", "rates"])
+def test_kinds_that_close_nothing_are_no_extracts(company, kind):
+    """What would do nothing is refused, not done."""
+    with pytest.raises(ArgumentFault, match="closes nothing"):
+        company.take(kind, full=True)
+
+
+def test_a_small_entity_is_confirmed_by_itself(two):
+    """A hundred open rows of MAIN do not hide that the only one of WEST would be closed."""
+    many = [{"document_no": str(n), "amount_minor": 1} for n in range(100)]
+    west = {**TWO, "entity": "WEST", "amount_minor": 30}
+    two.take("ar", *many, west, full=True)
+    with pytest.raises(NeedsConfirmation, match="1 of 1 open rows of WEST"):
+        two.take("ar", *many, west | {"document_no": "new"}, full=True, confirmed=False)

@@ -135,3 +135,29 @@ def test_paid_documents_need_no_rate_to_turn(company):
                             "invoiced_minor": 5})  # fmt: skip
     company.take("limits", {"currency": "EUR", "limit_minor": 200_00})
     assert company.line().currency == "EUR"
+
+
+def test_temporary_limit_below_the_base_is_remarked(company):
+    """It is applied as it stands, and said in a preview too; of one that raises nothing is."""
+    company.take("limits", {"limit_minor": 100_00, "valid_from": JUNE})
+    days = {"valid_from": DAY, "valid_to": JULY, "kind": "temporary"}
+    low = company.take("limits", {"limit_minor": 50_00, **days})
+    (remark,) = low.remarks
+    assert remark == (
+        "C1 (MAIN): the temporary limit of USD 50.00 from 2026-06-30 to 2026-07-01 is below the "
+        "base limit of USD 100.00, which it replaces on these days"
+    )
+    assert (low.rows_applied, company.line().limit_minor) == (1, 50_00)
+    assert company.take("limits", {"limit_minor": 100_00, **days}).remarks == ()
+    assert company.take("limits", {"limit_minor": 160_00, **days}).remarks == ()
+
+
+def test_base_raised_above_a_temporary_limit_is_remarked(company):
+    """The base limit that comes later is said too, once; days that are over are not."""
+    days = {"valid_from": DAY, "valid_to": JULY, "kind": "temporary"}
+    assert company.take("limits", {"limit_minor": 50_00, **days}).remarks == ()
+    higher = {"limit_minor": 70_00, "valid_from": JUNE}
+    assert len(company.take("limits", higher).remarks) == 1
+    later = company.take("limits", higher | {"limit_minor": 80_00}, day=JULY + timedelta(days=1))
+    assert later.remarks == ()
+    assert company.take("limits", higher | {"limit_minor": 40_00}).remarks == ()

@@ -171,3 +171,21 @@ def test_the_largest_amounts(company, kind):
     )  # fmt: skip
     assert company.line().exposure_minor == 5 * AMOUNT_MINOR_MAX
     assert result.reasons == {"an amount is too large in USD": 1}
+
+
+def test_a_status_is_shown_as_it_is_spelt(company):
+    """The order system's own spelling is kept; another spelling of it moves nothing."""
+    row = {"order_no": "S1", "status": " Confirmed ", "ordered_minor": 100}
+    company.take("orders", row, row | {"status": "CONFIRMED"})
+    assert company.rows("SELECT status FROM order_line") == [("Confirmed",)]
+    done = company.take("orders", row | {"status": "confirmed"})
+    assert (done.rows_applied, done.lines_moved) == (1, 0)
+    assert company.rows("SELECT status FROM order_line") == [("confirmed",)]
+    company.take("ar", {"document_no": "1", "amount_minor": 40, "order_no": "S1"})
+    assert company.buckets() == {"orders": 60, "receivables": 40}
+
+
+def test_an_unknown_status_is_named_as_it_is_spelt(company):
+    """The reason holds the word to look for in the order system."""
+    done = company.take("orders", {"order_no": "S1", "status": "On Ice", "ordered_minor": 100})
+    assert list(done.reasons) == ["the policy does not say what the status 'On Ice' means"]

@@ -6,6 +6,7 @@ import pytest
 
 OF_ACCOUNTS = [
     ("exposure",), ("exposure", "show", "C-1042"),
+    ("exposure", "groups"), ("exposure", "groups", "C-1010"),
     ("exposure", "bridge", "C-1042", "--from", "2026-06-01", "--to", "2026-06-30"),
     ("quarantine", "list"), ("terms", "show", "C-1042"), ("terms", "compliance"), ("doctor",),
     ("review", "--book"),

@@ -12,6 +12,8 @@ CALLS = (
     ("exposure", "show", "C-1007", "--as-of", "2026-06-30"),
     ("exposure", "show", "C-1042", "--as-of", "2026-06-30"),
     ("exposure", "bridge", "C-1042", "--from", "2026-06-01", "--to", "2026-06-30"),
+    ("exposure", "groups", "--as-of", "2026-06-30"),
+    ("exposure", "groups", "C-1010", "--as-of", "2026-06-30"),
     ("people",),
 )
 

@@ -102,6 +102,8 @@ def test_people_are_reminded(book, desk):
     assert swept(desk, reminders=1)
     age(book, "hold", hold, 2.1, "reminded_at")
     assert swept(desk, reminders=1)
+    told = desk.rows("SELECT payload ->> 'hold_id' FROM outbox WHERE topic = 'hold.reminder'")
+    assert told == [(str(hold),)] * 2
 
 
 def test_sweepers_side_by_side_end_each_once(book, desk):

@@ -31,7 +31,7 @@ def test_the_database_has_the_same_table(book, machine: Machine):
 
 
 def test_orders_move_along_their_table(book):
-    """Over every small order and event: where it comes to is in the table, and all of it is seen."""
+    """Over every small order and event: where it comes to is in the table, and all that is seen."""
     with root(book) as connection:
         told = connection.execute(EVENTS).fetchall()
     seen = {(before, after): verb for before, verb, after in told if before != after}
@@ -51,9 +51,11 @@ WITH made AS (
     SELECT app.stated(jsonb_populate_record(NULL::commitment, jsonb_build_object(
         'version', 1, 'currency', 'USD', 'authorised_minor', a, 'shipped_minor', s,
         'invoiced_minor', i, 'cancelled_minor', c, 'billed_minor', 0, 'posted_minor', 0,
-        'held_minor', h, 'state', was, 'order_no', 'x', 'expires_at', now() - interval '1 day'))) AS o
+        'held_minor', h, 'state', was, 'order_no', 'x',
+        'expires_at', now() - interval '1 day'))) AS o
     FROM generate_series(0, 3) a, generate_series(0, 3) s, generate_series(0, 3) i,
-        generate_series(0, 3) c, generate_series(0, 1) h, unnest(ARRAY['', 'rejected', 'expired']) was
+        generate_series(0, 3) c, generate_series(0, 1) h,
+        unnest(ARRAY['', 'rejected', 'expired']) was
     WHERE s + c <= a AND i + c <= a AND (h = 0 OR was = ''))
 SELECT (o).state, verb, (app.changed(a, o)).c.state
 FROM made, unnest(ARRAY['ship', 'invoice', 'cancel', 'close', 'return', 'expire']) verb,

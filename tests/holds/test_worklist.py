@@ -8,6 +8,7 @@ from tests.holds.clock import age
 from tests.holds.desk import now
 from tradeline.errors import NotFound, Refused
 
+
 def listed(desk, by=None, **wanted):
     """Return the worklist as somebody sees it."""
     from tradeline.queries.holds import worklist

@@ -154,12 +154,13 @@ def _settling(asked: Any) -> Made:
         ("release inside", "SELECT app.release_hold(p, h, 'api') FROM proposal p JOIN hold h ON "
          "h.id = p.hold_id WHERE p.id = %s", [asked.proposal_id]),
         ("release", "UPDATE hold SET state = 'released', released_minor = amount_minor, "
-         "proposal_id = %s, usable_until = now() + interval '1 day', settled_at = now() WHERE id = %s",
+         "proposal_id = %s, usable_until = now() + interval '1 day', settled_at = now() "
+         "WHERE id = %s",
          [asked.proposal_id, asked.hold_id]),
         ("plant a release", HOLD, [asked.proposal_id, asked.hold_id]),
     ]  # fmt: skip
-    made += [(verb, "SELECT answer FROM app.check_orders(%s)", [json.dumps([call | {"verb": verb}])])
-             for verb in ("reject", "lapse")]  # fmt: skip
+    made += [(verb, "SELECT answer FROM app.check_orders(%s)",
+              [json.dumps([call | {"verb": verb}])]) for verb in ("reject", "lapse")]  # fmt: skip
     return made
 
 

@@ -116,6 +116,17 @@ def totals(by):
     return SimpleNamespace(documents=documents, lines=lines, batches=batches)
 
 
+def rows_of(by, sql):
+    """Return the rows of a query on the organisation's book."""
+    from django.db import connection
+
+    from tradeline.models.context import acting
+
+    with acting(by), connection.cursor() as cursor:
+        cursor.execute(sql)
+        return cursor.fetchall()
+
+
 def items(count, *, accounts=None, first=0, open_amount=None):
     """Return rows of a ledger: invoices, spread over the accounts."""
     rows = []

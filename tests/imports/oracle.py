@@ -21,6 +21,23 @@ class Expected:
     unchanged: int = 0
     quarantined: int = 0
     amounts: dict = field(default_factory=lambda: defaultdict(int))
+    totals: dict = field(default_factory=lambda: defaultdict(lambda: defaultdict(int)))
+
+
+MINUS = {"credit_note": -1, "cash": -1, "deposit": -1}  # what the customer has with us
+
+
+def add_up(found, kind, row, *names):
+    """Add a row's readable amount to the control totals: a ledger's by side, others' as it is."""
+    minor = _minor(row[TOTAL[kind]])
+    if minor is None:
+        return
+    sign = MINUS.get(row["kind"], 1) if kind == "ar" else 1
+    sides = ("credits",) if sign < 0 else ("debits",)
+    for name in names:
+        found.totals[name][row["currency"]] += sign * minor
+    for name in sides if kind == "ar" and "in" in names else ():
+        found.totals[name][row["currency"]] += minor
 
 
 def expected(path, kind, *, rates=()):
@@ -30,19 +47,24 @@ def expected(path, kind, *, rates=()):
     groups = defaultdict(list)
     found = Expected(rows_in=len(rows))
     for row in rows:
+        add_up(found, kind, row, "in")
         read = READERS[kind](row)
         if read is None:
             found.quarantined += 1
+            add_up(found, kind, row, "quarantined")
         else:
-            groups[read[0]].append(read)
+            groups[read[0]].append((*read, row))
     for same in groups.values():
-        if any(each[1:] != same[0][1:] for each in same):
+        if any(each[1:4] != same[0][1:4] for each in same):
             found.quarantined += len(same)
+            for each in same:
+                add_up(found, kind, each[-1], "quarantined")
             continue
         found.unchanged += len(same) - 1
-        _key, _facts, currency, minor = same[0]
+        _key, _facts, currency, minor, row = same[0]
         if kind in CONVERTED and currency not in ("INR", *rates):
             found.quarantined += 1
+            add_up(found, kind, row, "quarantined")
             continue
         found.applied += 1
         found.amounts[currency] += minor
@@ -107,4 +129,5 @@ def payments(row):
     return key, (amount, day), row["currency"], amount
 
 
+TOTAL = {"ar": "open_amount", "orders": "ordered_amount", "limits": "limit", "payments": "amount"}
 READERS = {"ar": ar, "orders": orders, "limits": limits, "payments": payments}

@@ -31,13 +31,19 @@ def another(leaf, value):
     if leaf.unit in ("tier", "check status", "band", "date", "locale"):
         words = WORDS.get(leaf.path[-1], ("Low", "Medium", "High"))
         return next(word for word in words if word != value)
-    if leaf.path[0] == "terms":
-        return _another_of_terms(leaf.path[-1], value)
+    if leaf.path[0] in ("alerts", "terms") and not isinstance(value, int | Decimal):
+        of = {"alerts": _another_of_alerts, "terms": _another_of_terms}[leaf.path[0]]
+        return of(leaf.path[-1], value)
     if leaf.unit in ("actions", "ageing buckets"):
         return value[1:] if len(value) > 1 else ("0-30", "31-60") if "age" in leaf.unit else ()
     if isinstance(value, str):
         return value + " two"
     return not value if isinstance(value, bool) else _another_number(leaf, value)
+
+
+def _another_of_alerts(_name, value):
+    """Return another severity, or a list without its first."""
+    return value[1:] if isinstance(value, tuple) else "critical"
 
 
 def _another_of_terms(name, value):

@@ -6,6 +6,7 @@ gets another answer from the two has learned that the row exists.
 
 from __future__ import annotations
 
+import json
 import re
 from dataclasses import dataclass
 from typing import Any
@@ -13,7 +14,7 @@ from uuid import UUID, uuid4
 
 import psycopg
 from psycopg.rows import dict_row
-from psycopg.types.json import Jsonb
+from psycopg.types.json import Jsonb, set_json_loads
 
 _UNIQUE = re.compile(r"([A-Z]-)?[0-9a-f]{12,}")  # texts that the builders made up
 
@@ -50,6 +51,7 @@ def rows_of(url: str, organisation: UUID) -> dict[str, dict[str, Any]]:
     from tradeline.queries.guards import owned_models
 
     with psycopg.connect(url, row_factory=dict_row) as connection:
+        set_json_loads(lambda text: Jsonb(json.loads(text)), connection)
         tables = [model._meta.db_table for model in owned_models()]
         found = {
             table: connection.execute(

@@ -56,6 +56,7 @@ SABOTEURS = {
     ],
     "definers": [
         "ALTER FUNCTION app.refuse_change_of_key() SECURITY DEFINER",
+        "ALTER FUNCTION app.refuse_group_cycle() SECURITY DEFINER",
         "CREATE FUNCTION app.help() RETURNS int LANGUAGE sql SECURITY DEFINER SET "
         "search_path = pg_catalog, pg_temp AS 'SELECT 1'",
         "CREATE FUNCTION public.help() RETURNS int LANGUAGE sql SECURITY DEFINER SET "
@@ -129,6 +130,8 @@ SABOTEURS = {
     "passwords": [
         "GRANT SELECT ON person TO tradeline_reader",
         "GRANT SELECT (password) ON person TO tradeline_sealer",
+        "GRANT SELECT ON person TO tradeline_app",
+        "GRANT SELECT (password) ON person TO PUBLIC",
     ],
     "links": [
         "ALTER TABLE mitigant DROP CONSTRAINT mitigant_account_id",

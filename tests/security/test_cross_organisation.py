@@ -71,7 +71,7 @@ def test_nothing_is_read_changed_or_sensed(book, two, root, pairs):
     assert len(pairs) >= 1_000
 
 
-@pytest.mark.parametrize("role", ["reader", "auditor", "sealer"])
+@pytest.mark.parametrize("role", ["reader", "auditor", "sealer", "sender"])
 def test_other_roles_see_no_more(book, two, pairs, role):
     """The roles that read get nothing of another organisation either."""
     readers = [pair for pair in pairs if pair[0].verb in READERS]

@@ -43,16 +43,23 @@ def entities(work: Work) -> pl.DataFrame:
 def with_accounts(work: Work, frame: pl.DataFrame) -> tuple[pl.DataFrame, int]:
     """Return the rows with account_id and line_currency, and how many accounts were opened.
 
-    The frame has `reason`; rows that are set aside keep no account and open none.
+    The frame has `reason`; rows that are set aside, and limits that are a group's (`group_id`), get
+    no account and open none. `opened` says whether a row's account is
+    one of those that were opened.
     """
     known = known_accounts(work)
     found = frame.join(known, on=_KEY, how="left", maintain_order="left")
-    new = found.filter(pl.col("reason").is_null() & pl.col("account_id").is_null())
+    is_new = pl.col("reason").is_null() & pl.col("account_id").is_null()
+    if "group_id" in frame.columns:
+        is_new &= pl.col("group_id").is_null()
+    found = found.with_columns(opened=is_new)
+    new = found.filter("opened")
     if new.is_empty():
         return found, 0
     opened = _open(work, _first_names(new))
     known = pl.concat([known, opened.select(known.columns)])
-    return frame.join(known, on=_KEY, how="left", maintain_order="left"), opened.height
+    found = frame.with_columns(found["opened"])
+    return found.join(known, on=_KEY, how="left", maintain_order="left"), opened.height
 
 
 def name_nameless(work: Work, rows: pl.DataFrame) -> None:
@@ -115,7 +122,7 @@ def _ids(count: int) -> pl.Series:
 
 
 _BLANK: Final = ("segment", "tier", "industry", "country", "tax_id")
-_ZERO: Final = (*COUNTERS, "exposure_minor", "version", "documents_version")
+_ZERO: Final = (*COUNTERS, "exposure_minor", "version")
 _ACCOUNTS: Final = f"""
 INSERT INTO account (organisation_id, id, entity_id, customer_no, name, intercompany, status,
     dunning_level, {", ".join(_BLANK)})

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 def confirm_closing(load: Load, missing: str, table: str, still_open: str) -> None:
-    """Raise NeedsConfirmation when more would be closed than the policy's share of what is open.
+    """Raise NeedsConfirmation when more would be closed of an entity than the policy's share.
 
     So it does, however little that is, when rows of the file are set aside that may be what it
     lacks, since nothing tells whose they are.
@@ -23,25 +23,36 @@ def confirm_closing(load: Load, missing: str, table: str, still_open: str) -> No
     """
     if not load.full_extract or load.confirmed:
         return
-    closing = load.value(f"SELECT count(*) FROM {missing}")
+    closing = _by_entity(load, missing)
     if closing and load.homeless:
         raise NeedsConfirmation(
-            f"the full extract lacks {closing:,} open rows, which may be among the "
+            f"the full extract lacks {sum(closing.values()):,} open rows, which may be among the "
             f"{load.homeless:,} whose customer or entity cannot be read",
             mend="mend these in the file; or say --confirm-closing, or import it without --full",
         )
-    held = load.value(
-        f"""SELECT count(*) FROM {table} d JOIN account a ON a.organisation_id = d.organisation_id
+    held = _by_entity(
+        load, f"""{table} d JOIN account a ON a.organisation_id = d.organisation_id
         AND a.id = d.account_id WHERE d.organisation_id = %(organisation)s AND {still_open}
         AND a.entity_id = ANY(%(entities)s::uuid[])"""
-    )
+    )  # fmt: skip
     share = load.policy.exposure.close_max_pct
-    if closing * 100 > share * held:
-        raise NeedsConfirmation(
-            f"the full extract lacks {closing:,} of {held:,} open rows, more than {share} %",
-            mend="check that the file is whole; then say --confirm-closing, or import it without "
-            "--full",
-        )
+    for entity, count in sorted(closing.items()):
+        if count * 100 > share * held[entity]:
+            raise NeedsConfirmation(
+                f"the full extract lacks {count:,} of {held[entity]:,} open rows of {entity}, more "
+                f"than {share} %",
+                mend="check that the file is whole; then say --confirm-closing, or import it "
+                "without --full",
+            )
+
+
+def _by_entity(load: Load, rows: str) -> dict[str, int]:
+    """Return how many rows of documents or orders (of accounts `a`) each entity has."""
+    return dict(load.work.rows(
+        f"""SELECT e.code, n.count FROM (
+            SELECT a.entity_id, count(*) AS count FROM {rows} GROUP BY a.entity_id) n
+        JOIN legal_entity e ON e.id = n.entity_id""", load.values,
+    ))  # fmt: skip
 
 
 def refuse_overtaken(load: Load, table: str, key: Sequence[str]) -> None:

@@ -113,8 +113,8 @@ def create_roles(superuser_url: str) -> None:
         if found is None:
             connection.execute(f"CREATE DATABASE {NAME} OWNER {role_name('owner')}")
             connection.execute(f"REVOKE ALL ON DATABASE {NAME} FROM PUBLIC")
-            names = ", ".join(role_name(role) for role in ROLES)
-            connection.execute(f"GRANT CONNECT, TEMPORARY ON DATABASE {NAME} TO {names}")
+        names = ", ".join(role_name(role) for role in ROLES)  # one of them may be new
+        connection.execute(f"GRANT CONNECT, TEMPORARY ON DATABASE {NAME} TO {names}")
 
 
 def _tune(connection: psycopg.Connection[Any]) -> None:

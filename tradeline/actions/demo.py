@@ -133,9 +133,14 @@ def _found(name: str, suffix: str, *, door: str, at: datetime) -> UUID:
     """Found the company; `_staff` brings in everyone else."""
     policy = parse_policy(demo_files.POLICY_TEXT, demo_files.POLICY)
     founder = User.objects.filter(username=FOUNDER + suffix).first() or first_person(
-        login=FOUNDER + suffix, name=PEOPLE[FOUNDER][0], at=at
+        login=FOUNDER + suffix, name=PEOPLE[FOUNDER][0], mail=_mail(FOUNDER + suffix), at=at
     )
     return found_organisation(name=name, policy=policy, by=founder, door=door, at=at).pk
+
+
+def _mail(login: str) -> str:
+    """Return an address that nobody can have: the ending is kept for examples."""
+    return f"{login}@northwind.example"
 
 
 def _staff(company: UUID, suffix: str, *, door: str, at: datetime) -> None:
@@ -147,7 +152,8 @@ def _staff(company: UUID, suffix: str, *, door: str, at: datetime) -> None:
         codes = set(LegalEntity.objects.values_list("code", flat=True))
     for login, (given, role) in PEOPLE.items():
         if login + suffix not in there:
-            enrol(login=login + suffix, name=given, roles=[role], by=by, at=at)
+            enrol(login=login + suffix, name=given, roles=[role], mail=_mail(login + suffix),
+                  by=by, at=at)  # fmt: skip
     for code, entity, currency, country in ENTITIES:
         if code not in codes:
             add_entity(code=code, name=entity, currency=currency, country=country, by=by, at=at)

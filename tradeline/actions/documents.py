@@ -12,6 +12,7 @@ from tradeline.actions.lines import apply_changes, begin_changes
 from tradeline.actions.orders import recount_orders
 from tradeline.actions.rates import converted_sql
 from tradeline.actions.staging import Load, Outcome, stage
+from tradeline.actions.standing import mark_stale
 from tradeline.engine.feed_checks import DEBITS, set_aside, settle_repeats, without_blanks
 
 KEY: Final = ("account_id", "document_no", "kind")
@@ -57,6 +58,8 @@ def apply(load: Load, rows: pl.DataFrame) -> Outcome:
         load.work, kind="documents", day=load.day, batch_id=load.batch_id, reason="",
         policy=load.policy,
     )  # fmt: skip
+    touched = "SELECT account_id FROM difference UNION SELECT account_id FROM line_change"
+    mark_stale(load.work, touched)
     applied = load.value("SELECT count(*) FROM difference")
     return Outcome(applied=applied, unchanged=rows.height - applied, closed=closed, moved=moved)
 

@@ -81,10 +81,10 @@ def remind(*, by: Actor, at: datetime) -> int:
             """UPDATE hold SET reminded_at = now() WHERE organisation_id = %(organisation)s
                 AND state = 'open' AND coalesce(reminded_at, created_at)
                     <= now() - make_interval(days => %(days)s)
-            RETURNING id, line_id, order_no""",
+            RETURNING id""",
             {"organisation": by.organisation_id, "days": policy_in_force().gate.hold_remind_days},
         )
-        holds_wait(work, rows)
+        holds_wait(work, [key for (key,) in rows])
     return len(rows)
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from tradeline.actions.acting import Actor, working
+from tradeline.actions.alerts import raise_daily, raise_utilisation
 from tradeline.actions.audit import record
 from tradeline.actions.holds import follow_up
 from tradeline.actions.limits import resolve_limits
@@ -27,6 +28,7 @@ class Rolled:
     lines_counted: int
     limits_changed: int
     positions: int
+    alerts: int
 
 
 def roll_day(*, day: date, by: Actor, at: datetime) -> Rolled:
@@ -44,21 +46,25 @@ def roll_day(*, day: date, by: Actor, at: datetime) -> Rolled:
         limits = resolve_limits(load)  # first: a line may turn to its new limit's currency
         counted = revalue(load, _ALL, kind="horizon", reason=f"as of {day}")
         kept = keep_positions(load)
-        after = {"day": day.isoformat(), "lines_counted": counted, "limits_changed": limits}
+        alerts = raise_utilisation(work, policy=load.policy, day=day)
+        alerts += raise_daily(work, policy=load.policy, day=day)
+        after = {"day": day.isoformat(), "lines_counted": counted, "limits_changed": limits,
+                 "alerts": alerts}  # fmt: skip
         record(work, "DAY_ROLLED", f"day {day}", after=after)
     follow_up(by=by, at=at)
-    return Rolled(lines_counted=counted, limits_changed=limits, positions=kept)
+    return Rolled(lines_counted=counted, limits_changed=limits, positions=kept, alerts=alerts)
 
 
 def keep_positions(load: Load) -> int:
-    """Write each line's counters as its position at the end of the day, replacing earlier ones."""
+    """Write each account's counters as its line's position of the day, replacing earlier ones."""
     pairs = ", ".join(f"'{name.removesuffix('_minor')}', nullif({name}, 0)" for name in COUNTERS)
     return load.run(
         f"""INSERT INTO position (organisation_id, id, line_id, day, limit_minor, exposure_minor,
             buckets)
         SELECT organisation_id, gen_random_uuid(), id, %(day)s, limit_minor, exposure_minor,
             jsonb_strip_nulls(jsonb_build_object({pairs}))
-        FROM credit_line WHERE organisation_id = %(organisation)s
+        FROM credit_line
+        WHERE organisation_id = %(organisation)s AND account_id IS NOT NULL
         ON CONFLICT (organisation_id, line_id, day) DO UPDATE
         SET limit_minor = excluded.limit_minor, exposure_minor = excluded.exposure_minor,
             buckets = excluded.buckets"""

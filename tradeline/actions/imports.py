@@ -12,7 +12,7 @@ import json
 import uuid
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final
 
 import polars as pl
@@ -20,9 +20,14 @@ import polars as pl
 from tradeline.actions import documents, limits, masters, orders, payments, rates
 from tradeline.actions.accounts import entities, with_accounts
 from tradeline.actions.acting import Actor, Work, working
+from tradeline.actions.alerts import raise_utilisation
 from tradeline.actions.audit import record
+from tradeline.actions.extracts import extract_of
+from tradeline.actions.groups import with_groups
 from tradeline.actions.holds import follow_up
+from tradeline.actions.repeats import applied_before, confirm_feed, reading_of
 from tradeline.actions.staging import Load, Outcome, add_rows, lock_feeds, refresh_statistics
+from tradeline.engine.control_totals import as_texts, control_totals
 from tradeline.engine.feed_checks import (
     set_aside,
     with_faults,
@@ -37,7 +42,7 @@ from tradeline.queries.policies import policy_in_force
 from tradeline.queries.rates import rates_on
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from datetime import date, datetime
     from types import ModuleType
 
@@ -68,7 +73,7 @@ class Imported:
 
     kind: str
     batch_id: uuid.UUID
-    repeated: bool  # this very file was applied before: nothing changed
+    repeated: bool  # this very file was applied before, read as it is now: nothing changed
     rows_in: int
     rows_applied: int = 0
     rows_unchanged: int = 0
@@ -78,6 +83,8 @@ class Imported:
     lines_moved: int = 0
     totals: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
     reasons: Mapping[str, int] = field(default_factory=dict)  # of quarantine, with counts
+    remarks: tuple[str, ...] = ()  # on what was applied, and may not be meant
+    extract_of: tuple[str, ...] = ()  # codes of the entities of which it was a full extract
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -87,6 +94,7 @@ class ImportRequest:
     feed: FeedFile
     day: date  # the business day the file speaks of
     full_extract: bool = False  # what it lacks is closed
+    extract_of: tuple[str, ...] = ()  # only of these entities; else of those of its rows
     confirmed: bool = False  # even if that is much
     again: bool = False  # apply the very same file once more, after others
     refreshes: bool = True  # tells how fresh the feed is; rows that were set aside do not
@@ -107,6 +115,7 @@ def import_feed(
     Raises:
         Refused: the actor may not import.
         NeedsConfirmation: a full extract would close unusually many rows.
+        QuestionForUser: it is open of which entities it is a full extract.
         StateFault: a newer file was applied, and this one would undo what it said.
         MissingRate: a limit in another currency turns a line that cannot be converted.
     """
@@ -125,30 +134,14 @@ def apply_feed(work: Work, request: ImportRequest, tell: Tell = lambda *_: None)
     Raises what `import_feed` raises, but for the permission, which is the action's own.
     """
     lock_feeds(work)
-    before = None if request.again else _applied_before(request)
+    before = None if request.again else applied_before(request)
     if before is not None:
-        _confirm_feed(work, request, before)
+        confirm_feed(work, request, before)
         return Imported(kind=before.kind, batch_id=before.pk, repeated=True, rows_in=before.rows_in)
     return _imported(work, request, tell)
 
 
-def _applied_before(request: ImportRequest) -> ImportBatch | None:
-    """Return the batch that this very file made, whenever it was applied."""
-    feed = request.feed
-    return ImportBatch.objects.filter(
-        kind=feed.kind, sha256=feed.report.sha256, full_extract=request.full_extract
-    ).order_by("-as_of").first()  # fmt: skip
-
-
-def _confirm_feed(work: Work, request: ImportRequest, batch: ImportBatch) -> None:
-    """Note that the newest file of a feed still holds on a later day; nothing else changes."""
-    confirmed = Feed.objects.filter(batch=batch, as_of__lt=request.day)
-    if confirmed.update(as_of=request.day):
-        after = {"file": request.feed.report.file, "as_of": request.day.isoformat()}
-        record(work, "FEED_CONFIRMED", f"batch {batch.pk}", after=after)
-
-
-def _is_late(request: ImportRequest) -> bool:
+def _is_late(request: ImportRequest, entity_ids: Sequence[str]) -> bool:
     """Return whether the book knows the feed as of a later day than the file speaks of.
 
     Raises:
@@ -156,9 +149,8 @@ def _is_late(request: ImportRequest) -> bool:
     """
     if request.feed.kind not in _STATES or not request.refreshes:
         return False
-    entities = set(request.feed.table["entity"].unique().to_pylist())
     newer = Feed.objects.filter(
-        kind=request.feed.kind, as_of__gt=request.day, entity__code__in=entities
+        kind=request.feed.kind, as_of__gt=request.day, entity_id__in=entity_ids
     ).first()  # fmt: skip
     if newer is not None and request.full_extract:
         raise StateFault(
@@ -177,10 +169,11 @@ def _imported(work: Work, request: ImportRequest, tell: Tell) -> Imported:
     frame = with_faults(pl.DataFrame(pl.from_arrow(request.feed.table)))
     frame = module.check(without_overlong(frame))
     frame = _with_entities(work, frame, kind)
+    extract = extract_of(work, request, frame)
     if kind == "orders":
         frame = orders.without_unknown_status(frame, policy)
     if kind == "limits":
-        frame = limits.dated(frame, request.day)
+        frame = with_groups(work, limits.dated(frame, request.day))
     if kind == "customers":
         frame = masters.without_cycles(work, masters.with_terms(frame, policy.terms))
     tell(STEPS[1], 0, 1)
@@ -188,14 +181,18 @@ def _imported(work: Work, request: ImportRequest, tell: Tell) -> Imported:
     whole, repeats = module.settle(whole)
     whole = _with_rates(work, whole, request, policy)
     tell(STEPS[2], 0, 1)
-    load = replace(_load(work, request, whole, policy), late=_is_late(request))
+    load = _load(work, request, whole, policy, tuple(extract.values()))
+    load = replace(load, late=_is_late(request, load.entity_ids))
     usable = whole.filter(pl.col("reason").is_null())
     outcome = module.apply(load, usable)
+    if outcome.applied or outcome.moved:
+        raise_utilisation(work, policy=policy, day=request.day)
     tell(STEPS[3], 0, 1)
     if outcome.applied > _MANY:
         refresh_statistics(work, module.TABLE, outcome.applied)
     bad = _refused(whole, outcome)
     result = _result(request, load, outcome, frame, bad, opened=opened, repeats=repeats)
+    result = replace(result, extract_of=tuple(sorted(extract)))
     _record(load, request, result, bad)
     tell(STEPS[3], 1, 1)
     return result
@@ -211,7 +208,8 @@ def _with_entities(work: Work, frame: pl.DataFrame, kind: str) -> pl.DataFrame:
         .then(pl.lit("it names no legal entity: import the file with --entity CODE"))
         .otherwise("there is no legal entity '" + pl.col("entity") + "'")
     )
-    return set_aside(found, pl.col("entity_id").is_null(), reason)
+    needed = pl.col("scope").ne_missing(pl.lit("group")) if kind == "limits" else pl.lit(value=True)
+    return set_aside(found, needed & pl.col("entity_id").is_null(), reason)
 
 
 def _with_rates(
@@ -238,10 +236,14 @@ def _with_rates(
     return frame
 
 
-def _load(work: Work, request: ImportRequest, frame: pl.DataFrame, policy: Policy) -> Load:
+def _load(
+    work: Work, request: ImportRequest, frame: pl.DataFrame, policy: Policy,
+    extract_ids: tuple[str, ...],
+) -> Load:  # fmt: skip
+    ids = sorted({*_distinct(frame, "entity_id"), *extract_ids})
     return Load(
         work=work, batch_id=uuid.uuid4(), day=request.day, full_extract=request.full_extract,
-        confirmed=request.confirmed, policy=policy, entity_ids=_distinct(frame, "entity_id"),
+        confirmed=request.confirmed, policy=policy, entity_ids=tuple(ids), extract_ids=extract_ids,
         kept_ids=_distinct(frame.filter(pl.col("reason").is_not_null()), "account_id"),
         homeless=_homeless(frame),
     )  # fmt: skip
@@ -278,21 +280,11 @@ def _result(
         kind=request.feed.kind, batch_id=load.batch_id, repeated=False, rows_in=frame.height,
         rows_applied=outcome.applied, rows_unchanged=outcome.unchanged + repeats,
         rows_quarantined=bad.height, rows_closed=outcome.closed, accounts_opened=opened,
-        lines_moved=outcome.moved, totals=_totals(request.feed.kind, frame, bad),
-        reasons=dict(reasons),
+        lines_moved=outcome.moved, reasons=dict(reasons), remarks=outcome.remarks,
+        totals=control_totals(
+            frame, bad, _KINDS[request.feed.kind].TOTAL, sided=request.feed.kind == "ar"
+        ),
     )  # fmt: skip
-
-
-def _totals(kind: str, frame: pl.DataFrame, bad: pl.DataFrame) -> dict[str, dict[str, int]]:
-    """Return by currency what came in and what was set aside, in minor units."""
-    column = _KINDS[kind].TOTAL
-    if column is None:
-        return {}
-    both = {}
-    for name, rows in (("in", frame), ("quarantined", bad)):
-        sums = rows.group_by(pl.col("currency").fill_null("unknown")).agg(pl.col(column).sum())
-        both[name] = dict(sums.sort("currency").rows())
-    return both
 
 
 def _record(load: Load, request: ImportRequest, result: Imported, bad: pl.DataFrame) -> None:
@@ -303,8 +295,7 @@ def _record(load: Load, request: ImportRequest, result: Imported, bad: pl.DataFr
         organisation_id=work.actor.organisation_id, id=load.batch_id, kind=feed.kind,
         entity_id=load.entity_ids[0] if len(load.entity_ids) == 1 else None,
         file_name=feed.report.file, sha256=feed.report.sha256, full_extract=request.full_extract,
-        as_of=request.day, totals=result.totals,
-        reading=asdict(feed.report) | {"asked": asdict(feed.asked)},
+        as_of=request.day, totals=result.totals, reading=reading_of(request),
         by_id=work.actor.user_id, at=work.at, **counts,
     )  # fmt: skip
     _quarantine(load, request, bad)
@@ -315,13 +306,10 @@ def _record(load: Load, request: ImportRequest, result: Imported, bad: pl.DataFr
         )  # fmt: skip
     after = {"file": feed.report.file, "sha256": feed.report.sha256, "kind": feed.kind,
              "as_of": request.day.isoformat(), "full_extract": request.full_extract,
-             "accounts_opened": result.accounts_opened, "lines_moved": result.lines_moved,
-             "totals": _as_text(result.totals), **counts}  # fmt: skip
+             "extract_of": list(result.extract_of), "lines_moved": result.lines_moved,
+             "accounts_opened": result.accounts_opened, "remarks": len(result.remarks),
+             "totals": as_texts(result.totals), **counts}  # fmt: skip
     record(work, "FILE_IMPORTED", f"batch {load.batch_id}", after=after)
-
-
-def _as_text(totals: Mapping[str, Mapping[str, int]]) -> dict[str, dict[str, str]]:
-    return {name: {code: str(v) for code, v in sums.items()} for name, sums in totals.items()}
 
 
 def _quarantine(load: Load, request: ImportRequest, bad: pl.DataFrame) -> None:

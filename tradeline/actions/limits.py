@@ -10,14 +10,17 @@ from typing import TYPE_CHECKING, Final
 
 import polars as pl
 
+from tradeline.actions.groups import open_group_lines
 from tradeline.actions.revaluation import change_currencies, held_limit_sql
 from tradeline.actions.staging import Load, Outcome, stage
+from tradeline.actions.standing import mark_stale
 from tradeline.engine.feed_checks import set_aside, settle_repeats, without_blanks
+from tradeline.money import to_decimal
 
 if TYPE_CHECKING:
     from datetime import date
 
-KEY: Final = ("account_id", "kind", "valid_from")
+KEY: Final = ("holder_id", "kind", "valid_from")  # of an account or a group
 _FACTS: Final = ("currency", "limit_minor", "valid_to")
 TABLE: Final = "limit_version"
 TOTAL: Final = "limit_minor"
@@ -40,29 +43,73 @@ def dated(frame: pl.DataFrame, day: date) -> pl.DataFrame:
 
 
 def settle(frame: pl.DataFrame) -> tuple[pl.DataFrame, int]:
-    """Leave out equal repeats and set aside conflicting ones."""
+    """Leave out equal repeats and set aside conflicting ones, of accounts and groups alike."""
+    frame = frame.with_columns(holder_id=pl.coalesce("account_id", "group_id"))
     return settle_repeats(frame, KEY, _FACTS)
 
 
 def apply(load: Load, rows: pl.DataFrame) -> Outcome:
     """Record the versions that are new, and bring the lines' limits up to the day."""
-    rank = pl.col("valid_from").rank("ordinal").over("account_id", "kind").cast(pl.Int64)
-    stage(load.work, rows.select(*KEY, *_FACTS).with_columns(turn=rank), KEY)
+    rank = pl.col("valid_from").rank("ordinal").over("holder_id", "kind").cast(pl.Int64)
+    staged = rows.select(*KEY, *_FACTS, "group_id").with_columns(turn=rank)
+    stage(load.work, staged, KEY, ids=("holder_id", "group_id"))
+    open_group_lines(
+        load, "SELECT group_id, min(currency) AS currency FROM staged WHERE group_id IS NOT NULL "
+        "GROUP BY group_id"
+    )  # fmt: skip
     load.run(
         """CREATE TEMP TABLE difference ON COMMIT DROP AS
-        SELECT s.*, l.id AS line_id FROM staged s
-        JOIN credit_line l ON l.organisation_id = %(organisation)s AND l.account_id = s.account_id
+        SELECT l.* FROM (
+            SELECT s.*, l.id AS line_id FROM staged s JOIN credit_line l
+                ON l.organisation_id = %(organisation)s AND l.account_id = s.holder_id
+            UNION ALL SELECT s.*, l.id FROM staged s JOIN credit_line l
+                ON l.organisation_id = %(organisation)s AND l.group_id = s.group_id) l
         WHERE NOT EXISTS (SELECT FROM limit_version v
-            WHERE v.organisation_id = %(organisation)s AND v.line_id = l.id
-                AND v.superseded_at IS NULL AND v.kind = s.kind
-                AND (v.valid_from <= s.valid_from AND v.amount_minor = s.limit_minor
-                    AND v.currency = s.currency AND v.valid_to IS NOT DISTINCT FROM s.valid_to))"""
+            WHERE v.organisation_id = %(organisation)s AND v.line_id = l.line_id
+                AND v.superseded_at IS NULL AND v.kind = l.kind
+                AND (v.valid_from <= l.valid_from AND v.amount_minor = l.limit_minor
+                    AND v.currency = l.currency AND v.valid_to IS NOT DISTINCT FROM l.valid_to))"""
     )
     for turn in range(1, 1 + (load.value("SELECT max(turn) FROM difference") or 0)):
         _supersede(load, turn)
     applied = load.value("SELECT count(*) FROM difference")
     moved = resolve_limits(load, "SELECT line_id FROM difference")
-    return Outcome(applied=applied, unchanged=rows.height - applied, moved=moved)
+    return Outcome(
+        applied=applied, unchanged=rows.height - applied, moved=moved, remarks=_lowering(load)
+    )
+
+
+def _lowering(load: Load) -> tuple[str, ...]:
+    """Return a remark for each temporary limit of the file that is below the base it replaces.
+
+    A temporary limit is mostly meant to raise; one that lowers is applied all the same. So is told
+    of a base limit that is set above a temporary one which holds already.
+    """
+    found = load.work.rows(
+        """SELECT coalesce(a.customer_no || ' (' || e.code || ')', 'group ' || g.code) AS whose,
+            t.valid_from, t.valid_to, t.currency, t.amount_minor, b.amount_minor
+        FROM limit_version t
+        JOIN limit_version b ON b.organisation_id = t.organisation_id AND b.line_id = t.line_id
+            AND b.kind = 'base' AND b.superseded_at IS NULL AND b.currency = t.currency
+            AND b.amount_minor > t.amount_minor AND daterange(b.valid_from, b.valid_to, '[]')
+                && daterange(t.valid_from, t.valid_to, '[]')
+        JOIN credit_line l ON l.organisation_id = t.organisation_id AND l.id = t.line_id
+        LEFT JOIN account a ON a.organisation_id = l.organisation_id AND a.id = l.account_id
+        LEFT JOIN legal_entity e ON e.organisation_id = a.organisation_id AND e.id = a.entity_id
+        LEFT JOIN customer_group g ON g.organisation_id = l.organisation_id AND g.id = l.group_id
+        WHERE t.organisation_id = %(organisation)s AND t.kind = 'temporary'
+            AND t.superseded_at IS NULL AND t.valid_to >= %(day)s
+            AND %(batch)s IN (t.batch_id, b.batch_id)
+            AND t.line_id IN (SELECT line_id FROM difference)
+        ORDER BY 1, 2""",
+        load.values,
+    )
+    return tuple(
+        f"{whose}: the temporary limit of {currency} {to_decimal(low, currency)} from {first} to "
+        f"{last} is below the base limit of {currency} {to_decimal(high, currency)}, which it "
+        "replaces on these days"
+        for whose, first, last, currency, low, high in found
+    )
 
 
 def _supersede(load: Load, turn: int) -> None:
@@ -104,7 +151,7 @@ def resolve_limits(load: Load, only: str | None = None) -> int:
     """
     chosen = f"l.id IN ({only})" if only else "true"
     change_currencies(load, chosen)
-    return load.run(
+    moved = load.run(
         f"""WITH held AS (
             SELECT l.id, {held_limit_sql("amount_minor")} AS limit_minor
             FROM credit_line l WHERE l.organisation_id = %(organisation)s AND {chosen}
@@ -121,3 +168,5 @@ def resolve_limits(load: Load, only: str | None = None) -> int:
             limit_minor, %(by)s, %(batch)s, ''
         FROM moved"""
     )
+    mark_stale(load.work, f"SELECT l.account_id FROM credit_line l WHERE {chosen}")
+    return moved

@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING, Final
 
 import polars as pl
 
+from tradeline.actions.groups import open_group_lines
 from tradeline.actions.staging import Load, Outcome, stage
+from tradeline.actions.standing import mark_stale
 from tradeline.actions.terms import agree_terms
 from tradeline.engine.feed_checks import set_aside, settle_repeats, without_blanks
 from tradeline.engine.group_tree import on_a_cycle
@@ -69,11 +71,22 @@ def settle(frame: pl.DataFrame) -> tuple[pl.DataFrame, int]:
 
 
 def apply(load: Load, rows: pl.DataFrame) -> Outcome:
-    """Write what the file states of its customers, and grow the tree of groups."""
-    rows = rows.with_columns(pl.col("customer_name").str.slice(0, 200))
-    stage(load.work, rows.select("account_id", "customer_no", *_FACTS).sort("account_id"), KEY)
+    """Write what the file states of its customers, and grow the tree of groups.
+
+    A row is applied when it opened its account, or changed the account, its terms or its group.
+    """
+    rows = rows.with_columns(pl.col("customer_name").str.slice(0, 200), changed="opened")
+    names = ("account_id", "customer_no", *_FACTS, "changed")
+    stage(load.work, rows.select(names).sort("account_id"), KEY)
     _grow_tree(load)
     agree_terms(load)
+    _write(load)
+    mark_stale(load.work, "SELECT account_id FROM staged")
+    applied = load.value("SELECT count(*) FROM staged WHERE changed")
+    return Outcome(applied=applied, unchanged=rows.height - applied)
+
+
+def _write(load: Load) -> None:
     changes = ", ".join(f"{name} = coalesce(s.{name}, a.{name})" for name in _TEXTS)
     now = ", ".join(f"a.{name}" for name in ("name", "group_id", "intercompany", *_TEXTS))
     then = ", ".join(
@@ -81,19 +94,33 @@ def apply(load: Load, rows: pl.DataFrame) -> Outcome:
          "coalesce(s.intercompany, a.intercompany)",
          *(f"coalesce(s.{name}, a.{name})" for name in _TEXTS))
     )  # fmt: skip
-    applied = load.run(
-        f"""UPDATE account a SET name = coalesce(s.customer_name, a.name), {changes},
-            group_id = coalesce(s.group_id, a.group_id),
-            intercompany = coalesce(s.intercompany, a.intercompany)
-        FROM (SELECT s.*, coalesce(h.id, p.id) AS group_id FROM staged s
-            LEFT JOIN customer_group p ON p.organisation_id = %(organisation)s
-                AND p.code = s.parent_no
-            LEFT JOIN customer_group h ON h.organisation_id = %(organisation)s
-                AND h.code = s.customer_no) s
-        WHERE a.organisation_id = %(organisation)s AND a.id = s.account_id
-            AND ({now}) IS DISTINCT FROM ({then})"""
+    load.run(
+        f"""WITH written AS (
+            UPDATE account a SET name = coalesce(s.customer_name, a.name), {changes},
+                group_id = coalesce(s.group_id, a.group_id),
+                intercompany = coalesce(s.intercompany, a.intercompany)
+            FROM (SELECT s.*, coalesce(h.id, p.id) AS group_id FROM staged s
+                LEFT JOIN customer_group p ON p.organisation_id = %(organisation)s
+                    AND p.code = s.parent_no
+                LEFT JOIN customer_group h ON h.organisation_id = %(organisation)s
+                    AND h.code = s.customer_no) s
+            WHERE a.organisation_id = %(organisation)s AND a.id = s.account_id
+                AND ({now}) IS DISTINCT FROM ({then})
+            RETURNING a.id)
+        UPDATE staged SET changed = true FROM written w WHERE account_id = w.id"""
     )
-    return Outcome(applied=applied, unchanged=rows.height - applied)
+
+
+# The groups of the file, each in the currency of its head, else in that of most who name it.
+_UNLINED: Final = """SELECT g.id AS group_id, coalesce(
+        (SELECT min(h.currency) FROM account b JOIN credit_line h
+            ON h.organisation_id = b.organisation_id AND h.account_id = b.id
+        WHERE b.organisation_id = %(organisation)s AND b.customer_no = g.code),
+        mode() WITHIN GROUP (ORDER BY l.currency)) AS currency
+    FROM staged s JOIN customer_group g ON g.organisation_id = %(organisation)s
+        AND g.code = s.parent_no
+    JOIN credit_line l ON l.organisation_id = %(organisation)s AND l.account_id = s.account_id
+    GROUP BY g.id, g.code"""
 
 
 def _grow_tree(load: Load) -> None:
@@ -110,12 +137,17 @@ def _grow_tree(load: Load) -> None:
         ORDER BY s.parent_no, h.customer_name
         ON CONFLICT (organisation_id, code) DO NOTHING"""
     )
+    open_group_lines(load, _UNLINED)
     load.run(
-        """UPDATE customer_group g SET parent_id = p.id
-        FROM staged s JOIN customer_group p ON p.organisation_id = %(organisation)s
-            AND p.code = s.parent_no
-        WHERE g.organisation_id = %(organisation)s AND g.code = s.customer_no
-            AND g.parent_id IS DISTINCT FROM p.id"""
+        """WITH hung AS (
+            UPDATE customer_group g SET parent_id = p.id
+            FROM staged s JOIN customer_group p ON p.organisation_id = %(organisation)s
+                AND p.code = s.parent_no
+            WHERE g.organisation_id = %(organisation)s AND g.code = s.customer_no
+                AND g.parent_id IS DISTINCT FROM p.id
+            RETURNING g.code)
+        UPDATE staged s SET changed = true FROM hung h
+        WHERE s.customer_no = h.code AND s.parent_no IS NOT NULL"""
     )
     heads = "g.organisation_id = %(organisation)s AND g.code IN (SELECT parent_no FROM staged)"
     load.run(

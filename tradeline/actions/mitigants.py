@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from tradeline.actions.acting import Actor, working
 from tradeline.actions.audit import record
+from tradeline.actions.standing import mark_stale
 from tradeline.errors import ArgumentFault, NotFound
 from tradeline.models import Account, Mitigant
 from tradeline.models.mitigants import MitigantKind
@@ -37,6 +38,7 @@ def add_cover(
             )
         if cover.valid_to < cover.valid_from:
             raise ArgumentFault("the cover ends before it begins", mend="check --from and --to")
+        mark_stale(work, "%s", [account.pk])
         facts = asdict(cover)
         made = Mitigant.objects.create(
             organisation_id=by.organisation_id, account=account, currency=currency,

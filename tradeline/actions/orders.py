@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Final
 import polars as pl
 
 from tradeline.actions.closing import confirm_closing, refuse_overtaken
+from tradeline.actions.commitments import SPEAKS, hand_over, lock_counted, recount_commitments
 from tradeline.actions.lines import apply_changes, begin_changes
 from tradeline.actions.rates import add_factors, converted_sql
 from tradeline.actions.staging import Load, Outcome, stage
@@ -23,6 +24,9 @@ from tradeline.engine.feed_checks import set_aside, settle_repeats, without_blan
 from tradeline.queries.rates import rates_on
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from tradeline.policy.exposure import OrderMeaning
     from tradeline.policy.schema import Policy
 
 KEY: Final = ("account_id", "order_no", "line_no")
@@ -44,7 +48,7 @@ def check(frame: pl.DataFrame) -> pl.DataFrame:
     frame = frame.with_columns(
         pl.col("shipped_minor").fill_null(0), pl.col("cancelled_minor").fill_null(0),
         line_no=pl.col("line_no").fill_null("1"),
-        status=pl.col("status").str.strip_chars().str.to_lowercase(),
+        status=pl.col("status").str.strip_chars(),
     )  # fmt: skip
     frame = without_blanks(frame, ("customer_no", "order_no", "status", "ordered_minor"))
     amounts = ("ordered_minor", "shipped_minor", "invoiced_minor", "cancelled_minor")  # blank: none
@@ -57,7 +61,7 @@ def without_unknown_status(frame: pl.DataFrame, policy: Policy) -> pl.DataFrame:
     Where the file does not know what is invoiced, an order that is over, such as one that is
     closed or invoiced, has nothing left to invoice.
     """
-    meanings = policy.exposure.order_statuses
+    meanings = meanings_of(frame["status"].drop_nulls().unique().to_list(), policy)
     reason = "the policy does not say what the status '" + pl.col("status") + "' means"
     frame = set_aside(frame, ~pl.col("status").is_in(list(meanings)), reason)
     over = pl.col("status").is_in([name for name, meaning in meanings.items() if meaning == "none"])
@@ -65,9 +69,18 @@ def without_unknown_status(frame: pl.DataFrame, policy: Policy) -> pl.DataFrame:
     return frame.with_columns(pl.col("invoiced_minor").fill_null(unknown))
 
 
+def meanings_of(statuses: Iterable[str], policy: Policy) -> Mapping[str, OrderMeaning]:
+    """Return what the policy says of these statuses, however they are spelt; unknown ones lack."""
+    known = policy.exposure.order_statuses
+    return {word: known[word.lower()] for word in statuses if word.lower() in known}
+
+
 def settle(frame: pl.DataFrame) -> tuple[pl.DataFrame, int]:
-    """Leave out equal repeats and set aside conflicting ones."""
-    return settle_repeats(frame, KEY, _FACTS)
+    """Leave out equal repeats and set aside conflicting ones; `Open` and `open` do not conflict."""
+    facts = (*(name for name in _FACTS if name != "status"), "looked_up")
+    return settle_repeats(
+        frame.with_columns(looked_up=pl.col("status").str.to_lowercase()), KEY, facts
+    )
 
 
 def apply(load: Load, rows: pl.DataFrame) -> Outcome:
@@ -83,10 +96,11 @@ def apply(load: Load, rows: pl.DataFrame) -> Outcome:
         WHERE o.line_no IS NULL OR {_differs("o", "s")}"""
     )
     confirm_closing(load, _MISSING, "order_line", LIVE)
+    _lock(load)
     closed = _close(load)
     _move(load)
     _write(load)
-    recount_orders(load, _TOUCHED)
+    recount_orders(load, _TOUCHED, told=True)
     moved = apply_changes(
         load.work, kind="orders", day=load.day, batch_id=load.batch_id, reason="",
         policy=load.policy,
@@ -104,6 +118,9 @@ def _differs(one: str, other: str) -> str:
     return f"({ours}) IS DISTINCT FROM ({theirs})"
 
 
+_ANY: Final = """SELECT EXISTS (SELECT FROM order_line WHERE organisation_id = %(organisation)s)
+    OR EXISTS (SELECT FROM commitment WHERE organisation_id = %(organisation)s)"""
+
 _TOUCHED: Final = """SELECT account_id, order_no, currency FROM difference
     UNION SELECT account_id, order_no, old_currency FROM difference WHERE old_currency IS NOT NULL
     UNION SELECT account_id, order_no, currency FROM closed_order"""
@@ -119,6 +136,18 @@ _MISSING: Final = f"""order_line d JOIN account a ON a.organisation_id = d.organ
     WHERE d.organisation_id = %(organisation)s AND {LIVE}
         AND a.entity_id = ANY(%(entities)s::uuid[]) AND a.id <> ALL(%(kept)s::uuid[])
         AND NOT EXISTS (SELECT FROM staged s WHERE {_same_key("s", "d")})"""
+
+
+def _lock(load: Load) -> None:
+    """Lock the lines whose orders the file changes: a check locks its line before its orders too."""
+    missing = f"UNION SELECT d.account_id FROM {_MISSING}" if load.full_extract else ""
+    load.run(
+        f"""SELECT FROM credit_line l WHERE l.organisation_id = %(organisation)s AND l.account_id IN (
+            SELECT account_id FROM difference UNION SELECT d.account_id FROM difference n
+            JOIN order_line d ON d.organisation_id = %(organisation)s AND d.order_no = n.order_no
+            WHERE n.is_new {missing})
+        ORDER BY l.id FOR UPDATE"""
+    )
 
 
 def _close(load: Load) -> int:
@@ -177,26 +206,31 @@ def _write(load: Load) -> None:
     )
 
 
-def recount_orders(load: Load, touched: str) -> None:
+def recount_orders(load: Load, touched: str, *, told: bool = False) -> None:
     """Count these orders anew and add what changes to `line_change`.
 
-    `touched` is a query of account_id, order_no and currency, without repeats.
+    `touched` is a query of account_id, order_no and currency, without repeats; `told` says that
+    the order file itself has just told of the orders in `staged`.
 
     Raises:
         MissingRate: an order that the file does not state cannot be converted.
     """
-    if not load.value(
-        "SELECT EXISTS (SELECT FROM order_line WHERE organisation_id = %(organisation)s)"
-    ):
-        return
-    meanings = load.policy.exposure.order_statuses
     load.run(f"CREATE TEMP TABLE touched ON COMMIT DROP AS {touched}")
     load.run("ANALYZE touched")
+    lock_counted(load)
+    if not load.value(_ANY):
+        load.run("DROP TABLE touched")
+        return
     if load.value("SELECT count(*) FROM touched") > _MANY:
         # Account, order and currency go together; the planner takes them for independent, expects
         # a row where there are all, and would walk through all of them for each.
         load.run("SET LOCAL enable_nestloop = off")
-    _add_missing_factors(load)
+    statuses, pairs = _met(load)
+    if pairs:
+        add_factors(load.work, rates_on(load.day, load.policy), pairs)
+    meanings = meanings_of(statuses, load.policy)
+    if told:
+        hand_over(load, meanings)
     load.run(
         f"CREATE TEMP TABLE recounted ON COMMIT DROP AS {_RECOUNT}",
         statuses=list(meanings), meanings=list(meanings.values()),
@@ -218,21 +252,33 @@ def recount_orders(load: Load, touched: str) -> None:
         SELECT account_id, {sums} FROM recounted GROUP BY account_id
         ON CONFLICT (account_id) DO UPDATE SET {adds}"""
     )
-    load.run("DROP TABLE recounted, touched")
+    load.run("DROP TABLE recounted")
+    recount_commitments(load)
+    load.run("DROP TABLE touched")
 
 
-def _add_missing_factors(load: Load) -> None:
-    pairs = load.work.rows(
-        f"""SELECT DISTINCT d.currency, c.currency
+def _met(load: Load) -> tuple[set[str], list[tuple[str, str]]]:
+    """Return the statuses of the touched orders as spelt, and pairs of currencies without a factor.
+
+    Spelling is compared outside the database, whose lower case may know ASCII alone.
+    """
+    found = load.work.rows(
+        f"""SELECT DISTINCT d.status, d.currency, c.currency,
+            d.currency <> c.currency AND f.above IS NULL AND {LIVE}
         FROM order_line d JOIN touched USING (account_id, order_no, currency)
         JOIN credit_line c ON c.organisation_id = d.organisation_id AND c.account_id = d.account_id
         LEFT JOIN factor f ON f.currency = d.currency AND f.line_currency = c.currency
-        WHERE d.organisation_id = %(organisation)s AND d.currency <> c.currency
-            AND f.above IS NULL AND {LIVE} ORDER BY 1, 2""",
+        WHERE d.organisation_id = %(organisation)s
+        UNION SELECT '', k.currency, c.currency, k.currency <> c.currency AND f.above IS NULL
+            AND k.authorised_minor > k.cancelled_minor
+        FROM commitment k JOIN touched USING (account_id, order_no, currency)
+        JOIN credit_line c ON c.organisation_id = k.organisation_id AND c.id = k.line_id
+        LEFT JOIN factor f ON f.currency = k.currency AND f.line_currency = c.currency
+        WHERE k.organisation_id = %(organisation)s""",
         load.values,
     )
-    if pairs:
-        add_factors(load.work, rates_on(load.day, load.policy), pairs)
+    pairs = {(one, other) for _, one, other, is_missing in found if is_missing}
+    return {status for status, *_ in found}, sorted(pairs)
 
 
 def _split(meaning: str, inside: str = "true") -> str:
@@ -242,9 +288,11 @@ def _split(meaning: str, inside: str = "true") -> str:
 _RECOUNT: Final = f"""
 WITH line AS (
     SELECT o.account_id, o.order_no, o.line_no, o.currency, c.currency AS line_currency,
-        CASE WHEN m.meaning = 'none' THEN 0 ELSE greatest(o.ordered_minor - o.cancelled_minor
-            - greatest(o.shipped_minor, o.invoiced_minor), 0) END AS unshipped,
-        greatest(o.shipped_minor - o.invoiced_minor, 0) AS shipped, o.invoiced_minor,
+        CASE WHEN m.meaning = 'none' OR {SPEAKS} THEN 0 ELSE greatest(o.ordered_minor
+            - o.cancelled_minor - greatest(o.shipped_minor, o.invoiced_minor), 0)
+            END AS unshipped,
+        CASE WHEN {SPEAKS} THEN 0 ELSE greatest(o.shipped_minor - o.invoiced_minor, 0) END
+            AS shipped, o.invoiced_minor,
         coalesce(m.meaning, 'open') AS meaning,
         o.ship_date IS NULL OR o.ship_date <= %(horizon)s AS inside,
         {", ".join(f"o.{name}" for name in COUNTED)}
@@ -254,11 +302,16 @@ WITH line AS (
         ON m.status = o.status
     WHERE o.organisation_id = %(organisation)s),
 billed AS (
-    SELECT d.account_id, d.order_no, d.currency,
-        sum(CASE WHEN d.kind = 'invoice' THEN d.amount_minor ELSE -d.amount_minor END) AS amount
-    FROM document d JOIN touched USING (account_id, order_no, currency)
-    WHERE d.organisation_id = %(organisation)s AND d.kind IN ('invoice', 'credit_note')
-    GROUP BY d.account_id, d.order_no, d.currency),
+    SELECT account_id, order_no, currency, max(amount) AS amount FROM (
+        SELECT d.account_id, d.order_no, d.currency,
+            sum(CASE WHEN d.kind = 'invoice' THEN d.amount_minor ELSE -d.amount_minor END) AS amount
+        FROM document d JOIN touched USING (account_id, order_no, currency)
+        WHERE d.organisation_id = %(organisation)s AND d.kind IN ('invoice', 'credit_note')
+        GROUP BY d.account_id, d.order_no, d.currency
+        UNION ALL SELECT k.account_id, k.order_no, k.currency, k.billed_minor
+        FROM commitment k JOIN touched USING (account_id, order_no, currency)
+        WHERE k.organisation_id = %(organisation)s) b
+    GROUP BY account_id, order_no, currency),
 surplus AS (
     SELECT account_id, order_no, currency,
         greatest(b.amount - sum(l.invoiced_minor), 0)::bigint AS surplus

@@ -9,6 +9,7 @@ from django.db import connection
 
 from tradeline.actions.acting import Actor, Work, working
 from tradeline.actions.audit import record
+from tradeline.actions.standing import mark_stale
 from tradeline.engine.gate_rules import gate_document
 from tradeline.errors import ArgumentFault, StateFault
 from tradeline.models import GatePolicy, LegalEntity, Membership, Organisation, PolicyVersion, User
@@ -109,7 +110,6 @@ def activate(work: Work, policy: Policy, reason: str) -> None:
         organisation_id=work.actor.organisation_id, policy=version,
         document=gate_document(policy), active_from=work.at,
     )  # fmt: skip
-    work.run("UPDATE standing SET day = NULL WHERE organisation_id = %s",
-             [work.actor.organisation_id])  # fmt: skip
+    mark_stale(work)
     record(work, "POLICY_ACTIVATED", f"policy {version[:12]}", after={"version": version},
            reason=reason)  # fmt: skip

@@ -15,20 +15,22 @@ if TYPE_CHECKING:
     from datetime import datetime
 
 
-def enrol(*, login: str, name: str, roles: Iterable[str], by: Actor, at: datetime) -> User:
+def enrol(
+    *, login: str, name: str, roles: Iterable[str], by: Actor, at: datetime, mail: str = ""
+) -> User:
     """Make a login that cannot sign in with a password yet, and give it roles.
 
     Raises:
         StateFault: the login is taken; an existing person joins by `add_member`.
     """
     with working(by, "people.manage", at=at) as work:
-        person = first_person(login=login, name=name, at=at)
+        person = first_person(login=login, name=name, at=at, mail=mail)
         record(work, "PERSON_ENROLLED", f"person {person.pk}", after={"login": login})
         give_roles(work, person, roles)
     return person
 
 
-def first_person(*, login: str, name: str, at: datetime) -> User:
+def first_person(*, login: str, name: str, at: datetime, mail: str = "") -> User:
     """Make a login outside any organisation: the one that founds it; no trail exists yet.
 
     Raises:
@@ -38,7 +40,7 @@ def first_person(*, login: str, name: str, at: datetime) -> User:
     fits(User, username=login, first_name=name)
     if User.objects.filter(username=login).exists():
         raise StateFault(f"the login {login} is taken", mend="choose another login")
-    person = User(username=login, first_name=name, date_joined=at)
+    person = User(username=login, first_name=name, email=mail, date_joined=at)
     person.set_unusable_password()
     person.save(force_insert=True)
     return person

@@ -5,11 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from tradeline.actions.acting import Actor, working
+from tradeline.actions.alerts import keep_armed, raise_utilisation
 from tradeline.actions.holds import follow_up
 from tradeline.actions.lines import exposure_sql
 from tradeline.actions.organisations import activate
 from tradeline.actions.revaluation import revalue
 from tradeline.actions.staging import Load, lock_feeds
+from tradeline.queries.policies import policy_in_force
 
 if TYPE_CHECKING:
     from datetime import date, datetime
@@ -28,10 +30,13 @@ def activate_policy(*, policy: Policy, reason: str, day: date, by: Actor, at: da
     """
     with working(by, "policy.activate", at=at) as work:
         lock_feeds(work)
+        before = policy_in_force()
         activate(work, policy, reason)
         load = Load(work=work, batch_id=None, day=day, full_extract=False, confirmed=False,
                     policy=policy, entity_ids=())  # fmt: skip
         moved = _by_new_switches(load) + revalue(load, _ALL, kind="policy", reason=reason)
+        keep_armed(work, old=before, new=policy)
+        raise_utilisation(work, policy=policy, day=day)
     follow_up(by=by, at=at)
     return moved
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 from tradeline.actions.lines import apply_changes, begin_changes
 from tradeline.actions.orders import LIVE, recount_orders
 from tradeline.actions.rates import add_factors, begin_factors, converted_sql
+from tradeline.actions.standing import mark_stale
 from tradeline.engine.feed_checks import DEBITS
 from tradeline.queries.rates import rates_on
 
@@ -28,24 +29,28 @@ def held_limit_sql(column: str) -> str:
 def change_currencies(load: Load, chosen: str) -> None:
     """Give lines the currency of the limit they have on the day; `chosen` is a condition on `l`.
 
+    A group's line turns by itself: nothing is counted on it.
+
     Raises:
         MissingRate: what is already counted on such a line cannot be converted.
     """
     changed = load.run(
         f"""CREATE TEMP TABLE turned ON COMMIT DROP AS
-        SELECT account_id, currency FROM (
-            SELECT l.account_id, l.currency AS old, {held_limit_sql("currency")} AS currency
+        SELECT id, account_id, currency FROM (
+            SELECT l.id, l.account_id, l.currency AS old, {held_limit_sql("currency")} AS currency
             FROM credit_line l
-            WHERE l.organisation_id = %(organisation)s AND l.account_id IS NOT NULL AND {chosen}) h
+            WHERE l.organisation_id = %(organisation)s AND {chosen}) h
         WHERE currency <> old"""
     )
     if not changed:
         return
     load.run(
         """UPDATE credit_line l SET currency = t.currency FROM turned t
-        WHERE l.organisation_id = %(organisation)s AND l.account_id = t.account_id"""
+        WHERE l.organisation_id = %(organisation)s AND l.id = t.id"""
     )
-    revalue(load, "SELECT account_id FROM turned", kind="revalued", reason="currency of the limit")
+    accounts = "SELECT account_id FROM turned WHERE account_id IS NOT NULL"
+    if load.value(f"SELECT EXISTS ({accounts})"):
+        revalue(load, accounts, kind="revalued", reason="currency of the limit")
 
 
 def revalue(load: Load, accounts: str, *, kind: str, reason: str) -> int:
@@ -69,11 +74,15 @@ def revalue(load: Load, accounts: str, *, kind: str, reason: str) -> int:
     begin_changes(load.work)
     _recount_documents(load, accounts)
     recount_orders(
-        load, "SELECT DISTINCT account_id, order_no, currency FROM order_line "
-        f"WHERE organisation_id = %(organisation)s AND account_id IN ({accounts})"
+        load, f"""SELECT account_id, order_no, currency FROM order_line
+        WHERE organisation_id = %(organisation)s AND account_id IN ({accounts})
+        UNION SELECT account_id, order_no, currency FROM commitment
+        WHERE organisation_id = %(organisation)s AND account_id IN ({accounts})"""
     )  # fmt: skip
-    return apply_changes(load.work, kind=kind, day=load.day, batch_id=load.batch_id,
-                         reason=reason, policy=load.policy)  # fmt: skip
+    moved = apply_changes(load.work, kind=kind, day=load.day, batch_id=load.batch_id,
+                          reason=reason, policy=load.policy)  # fmt: skip
+    mark_stale(load.work, accounts)
+    return moved
 
 
 def _recount_documents(load: Load, accounts: str) -> None:

@@ -35,6 +35,7 @@ class Load:
     confirmed: bool
     policy: Policy
     entity_ids: tuple[str, ...]  # of the file
+    extract_ids: tuple[str, ...] = ()  # entities of which it is a full extract
     late: bool = False  # the book knows the feed as of a later day
     kept_ids: tuple[str, ...] = ()  # accounts with a row that is set aside: nothing is closed there
     homeless: int = 0  # rows set aside of which not even the customer or entity is known
@@ -45,7 +46,7 @@ class Load:
         return {
             "organisation": self.work.actor.organisation_id, "batch": self.batch_id,
             "day": self.day, "at": self.work.at, "by": self.work.actor.user_id,
-            "entities": list(self.entity_ids), "kept": list(self.kept_ids),
+            "entities": list(self.extract_ids), "kept": list(self.kept_ids),
         }  # fmt: skip
 
     def run(self, sql: str, **more: Any) -> int:
@@ -66,6 +67,7 @@ class Outcome:
     closed: int = 0
     moved: int = 0  # lines
     refused: Mapping[int, str] = field(default_factory=dict)  # source row: why the book refused it
+    remarks: tuple[str, ...] = ()  # on what was applied, and may not be meant
 
 
 def lock_feeds(work: Work) -> None:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from tradeline.actions.acting import Actor, working
 from tradeline.actions.audit import record
+from tradeline.actions.standing import mark_stale
 from tradeline.errors import NotFound, TermFault
 from tradeline.models import Account, AgreedTerms
 from tradeline.queries.policies import policy_in_force
@@ -41,14 +42,18 @@ def set_terms(
         AgreedTerms.objects.create(
             **mine, name=name, valid_from=valid_from, recorded_at=at, recorded_by_id=by.user_id
         )
+        mark_stale(work, "%s", [account.pk])
         facts = {"term": name, "valid_from": valid_from.isoformat()}
         record(work, "TERMS_AGREED", f"account {account.customer_no}", after=facts,
                before={"term": before} if before else None, reason=reason)  # fmt: skip
 
 
-def agree_terms(load: Load) -> int:
-    """Agree the terms that a customer file states, where they are not in force already."""
-    return load.run(
+def agree_terms(load: Load) -> None:
+    """Agree the terms that a customer file states, where they are not in force already.
+
+    The rows of `staged` that changed something are marked.
+    """
+    load.run(
         """WITH changed AS (
             SELECT s.account_id, s.term FROM staged s WHERE s.term IS NOT NULL
                 AND s.term IS DISTINCT FROM (
@@ -59,9 +64,11 @@ def agree_terms(load: Load) -> int:
         old AS (
             UPDATE agreed_terms t SET superseded_at = %(at)s FROM changed c
             WHERE t.organisation_id = %(organisation)s AND t.account_id = c.account_id
-                AND t.valid_from = %(day)s AND t.superseded_at IS NULL)
-        INSERT INTO agreed_terms (organisation_id, id, account_id, name, valid_from, recorded_at,
-            recorded_by_id)
-        SELECT %(organisation)s, gen_random_uuid(), account_id, term, %(day)s, %(at)s, %(by)s
-        FROM changed"""
+                AND t.valid_from = %(day)s AND t.superseded_at IS NULL),
+        agreed AS (
+            INSERT INTO agreed_terms (organisation_id, id, account_id, name, valid_from,
+                recorded_at, recorded_by_id)
+            SELECT %(organisation)s, gen_random_uuid(), account_id, term, %(day)s, %(at)s, %(by)s
+            FROM changed)
+        UPDATE staged s SET changed = true FROM changed c WHERE s.account_id = c.account_id"""
     )

@@ -56,7 +56,7 @@ def roll(
     else:
         typer.echo(
             f"{done.lines_counted} lines moved, {done.limits_changed} limits changed, "
-            f"{done.positions} positions kept."
+            f"{done.positions} positions kept, {done.alerts} alerts."
         )
 
 

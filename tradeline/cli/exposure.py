@@ -10,12 +10,14 @@ import typer
 
 from tradeline.cli.book import AsJson, OrganisationName, UserName, actor, day_of, money
 from tradeline.cli.errors import guard
+from tradeline.cli.groups import groups, load_group, tell_group
 from tradeline.errors import ArgumentFault, NotFound
 
 if TYPE_CHECKING:
     from tradeline.queries.exposure import ExposureRow
 
 app = typer.Typer(invoke_without_command=True, rich_markup_mode=None, no_args_is_help=False)
+app.command("groups")(groups)
 
 TOLD: Final = (
     "receivables", "billed_not_posted", "shipped_not_billed", "orders", "reserved", "special",
@@ -81,7 +83,9 @@ def told(row: ExposureRow) -> dict[str, Any]:
 @app.command("show")
 @guard()
 def show(
-    customer_no: Annotated[str, typer.Argument(help="Customer number or alias.")],
+    customer_no: Annotated[
+        str, typer.Argument(help="Customer number or alias; or a group's, if no account has it.")
+    ],
     entity: Annotated[str | None, typer.Option(metavar="CODE", help="Legal entity.")] = None,
     as_of: Annotated[str | None, typer.Option(metavar="YYYY-MM-DD", help="Day; today.")] = None,
     organisation: OrganisationName = None,
@@ -94,13 +98,27 @@ def show(
     from tradeline.queries.accounts import behind
     from tradeline.queries.reading import reading
 
+    day, group = day_of(as_of), None
     with reading(by, "exposure.read"):
-        row = account_row(customer_no, entity)
-        back = behind(row, as_of=day_of(as_of))
-    if as_json:
+        if is_group_alone(customer_no):
+            group = load_group(customer_no, day)
+        else:
+            row = account_row(customer_no, entity)
+            back = behind(row, as_of=day)
+    if group:
+        tell_group(*group, as_json=as_json)
+    elif as_json:
         typer.echo(json.dumps(told(row) | _told_behind(row, back), ensure_ascii=False))
     else:
         show_account(row, back)
+
+
+def is_group_alone(number: str) -> bool:
+    """Return whether a number is a group's and no account's."""
+    from tradeline.models import CustomerGroup
+    from tradeline.queries.exposure import of_account
+
+    return not of_account(number) and CustomerGroup.objects.filter(code=number).exists()
 
 
 def account_row(customer_no: str, entity: str | None) -> ExposureRow:

@@ -39,6 +39,10 @@ def import_file(  # noqa: PLR0917 - one parameter per option
     full: Annotated[
         bool, typer.Option("--full", help="A full extract: what it lacks is closed.")
     ] = False,
+    full_of: Annotated[
+        list[str] | None,
+        typer.Option(metavar="CODE", help="A full extract of this legal entity; may be repeated."),
+    ] = None,
     confirm_closing: Annotated[
         bool, typer.Option(help="Close even unusually many rows that a full extract lacks.")
     ] = False,
@@ -101,9 +105,9 @@ def import_file(  # noqa: PLR0917 - one parameter per option
         )  # fmt: skip
         tell("Reading", 1, 1)
         request = ImportRequest(
-            feed=feed, day=day_of(as_of), full_extract=full, confirmed=confirm_closing,
-            again=again,
-        )
+            feed=feed, day=day_of(as_of), full_extract=full or bool(full_of),
+            extract_of=tuple(full_of or ()), confirmed=confirm_closing, again=again,
+        )  # fmt: skip
         done = import_feed(request, by=by, at=datetime.now(UTC), preview=preview, tell=tell)
     if as_json:
         typer.echo(json.dumps(told(done, preview=preview), ensure_ascii=False))
@@ -142,4 +146,5 @@ def told(done: Imported, *, preview: bool) -> dict[str, Any]:
         "rows_unchanged": done.rows_unchanged, "rows_quarantined": done.rows_quarantined,
         "rows_closed": done.rows_closed, "accounts_opened": done.accounts_opened,
         "lines_moved": done.lines_moved, "totals": totals, "reasons": dict(done.reasons),
+        "remarks": list(done.remarks), "extract_of": list(done.extract_of),
     }  # fmt: skip

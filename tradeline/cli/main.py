@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from tradeline.cli import (
+    alerts,
     audit,
     cover,
     demo,
@@ -15,11 +16,13 @@ from tradeline.cli import (
     exposure,
     imports,
     organisations,
+    outbox,
     people,
     policies,
     quarantine,
     reviews,
     terms,
+    webhooks,
 )
 
 app = typer.Typer(
@@ -32,7 +35,7 @@ app.command("review")(reviews.review)
 app.command("replay")(reviews.replay)
 app.command("demo")(demo.demo)
 app.add_typer(organisations.app, name="organisation")
-app.command("people")(people.people)
+app.add_typer(people.app, name="people")
 app.command("import")(imports.import_file)
 app.add_typer(exposure.app, name="exposure")
 app.add_typer(quarantine.app, name="quarantine")
@@ -40,6 +43,11 @@ app.add_typer(exports.app, name="export")
 app.add_typer(policies.app, name="policy")
 app.command("cover")(cover.cover)
 app.add_typer(terms.app, name="terms")
+app.add_typer(alerts.app, name="alerts")
+app.add_typer(webhooks.app, name="webhook")
+app.add_typer(outbox.app, name="outbox")
+app.command("deliver")(outbox.deliver)
+app.command("digest")(outbox.digest)
 app.add_typer(audit.app, name="audit")
 app.command("roll")(doctor.roll)
 app.command("doctor")(doctor.doctor)

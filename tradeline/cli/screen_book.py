@@ -12,7 +12,7 @@ from tradeline.engine.exposure import ADDS, REDUCES
 from tradeline.money import format_money
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from tradeline.actions.imports import Imported
     from tradeline.files.feeds import Feed
@@ -20,13 +20,16 @@ if TYPE_CHECKING:
     from tradeline.queries.exposure import Bridge, ExposureRow
     from tradeline.queries.people import Member
 
-_COLOUR: Final = {"over": "red", "near": "yellow", "within": "green", "no_limit": "dim"}
-_STATUS: Final = {"over": "over", "near": "near", "within": "within", "no_limit": "no limit"}
+COLOUR: Final = {"over": "red", "near": "yellow", "within": "green", "no_limit": "dim",
+                 "no_rate": "red"}  # fmt: skip
+STATUS: Final = {"over": "over", "near": "near", "within": "within", "no_limit": "no limit",
+                 "no_rate": "no rate"}  # fmt: skip
 _BAR_WIDTH: Final = 12
-_HEADROOM_COLUMNS: Final = 100  # a terminal this wide shows headroom too
+HEADROOM_COLUMNS: Final = 100  # a terminal this wide shows headroom too
 _BAR_COLUMNS: Final = 120  # and this wide a bar
 _FLEXIBLE_MIN: Final = 10  # what the column that gives way keeps
 _GAP: Final = 2
+_REMARKS_MAX: Final = 10
 _LOCALE: Final = "en-US"
 _WORDS: Final = {
     "receivables": "Open invoices", "billed_not_posted": "Billed, not posted",
@@ -43,7 +46,7 @@ def show_import(done: Imported, feed: Feed, *, preview: bool) -> None:
     console = Console()
     if done.repeated:
         console.print(f"{feed.report.file} was applied before, as it is: nothing changed.")
-        console.print("To apply it again, after others or read in another way, say --again.")
+        console.print("To apply it again, after others, say --again.")
         return
     verb = "would be" if preview else "were"
     console.print(
@@ -52,21 +55,43 @@ def show_import(done: Imported, feed: Feed, *, preview: bool) -> None:
         + (f"; {done.rows_closed:,} open rows {verb} closed" if done.rows_closed else "") + ".",
         highlight=False,
     )  # fmt: skip
+    if done.extract_of and not done.rows_closed:
+        console.print(
+            f"It lacks no open row of {', '.join(done.extract_of)}, so that none is closed.",
+            highlight=False,
+        )
     console.print(
         f"{done.accounts_opened:,} accounts {verb} opened, "
         f"{done.lines_moved:,} lines {verb} moved.",
         highlight=False,
     )
-    for code, total in sorted(done.totals.get("in", {}).items()):
-        aside = done.totals["quarantined"].get(code, 0)
-        console.print(
-            f"{code} {written(total, code)} came in, {written(total - aside, code)} usable, "
-            f"{written(aside, code)} set aside.", highlight=False,
-        )  # fmt: skip
+    _show_totals(console, done.totals)
     for reason, count in done.reasons.items():
         console.print(Text(f"  {count:,} set aside: {reason}", style="yellow"))
+    for remark in done.remarks[:_REMARKS_MAX]:
+        console.print(Text(f"  Look at this: {remark}", style="yellow"))
+    if (more := len(done.remarks) - _REMARKS_MAX) > 0:
+        console.print(Text(f"  and {more:,} more like it: see --json", style="yellow"))
     if preview:
         console.print("Nothing was written: this was a preview.")
+
+
+def _show_totals(console: Console, totals: Mapping[str, Mapping[str, int]]) -> None:
+    """Print what came in by currency; of a ledger both sides, so that it ties to its system."""
+    for code, total in sorted(totals["in"].items()):
+        debit, credit = (totals[name].get(code, 0) for name in ("debits", "credits"))
+        sides = f" (debits {written(debit, code)}, credits {written(credit, code)})"
+        aside = totals["quarantined"].get(code, 0)
+        console.print(
+            f"{code} {written(total, code)} came in{sides if credit else ''}, "
+            f"{written(total - aside, code)} usable, {written(aside, code)} set aside.",
+            highlight=False,
+        )
+    for code, total in sorted(totals["kind_unknown"].items()):
+        console.print(
+            f"{code} {written(total, code)} more in rows whose kind cannot be read.",
+            highlight=False,
+        )
 
 
 def show_ranked(rows: Sequence[ExposureRow]) -> None:
@@ -75,12 +100,12 @@ def show_ranked(rows: Sequence[ExposureRow]) -> None:
     if not rows:
         console.print("No account fits. Take files in with: tradeline import ar FILE")
         return
-    wide = console.width >= _HEADROOM_COLUMNS
+    wide = console.width >= HEADROOM_COLUMNS
     columns = [("customer", "left"), ("name", "left"), ("limit", "right"), ("exposure", "right"),
                *([("headroom", "right")] if wide else []),
                ("ledger %", "right"), ("exposure %", "right"), ("", "left")]  # fmt: skip
     cells = [_ranked_cells(row, wide=wide, bar=console.width >= _BAR_COLUMNS) for row in rows]
-    _print(console, columns, cells, flexible=1)
+    print_table(console, columns, cells, flexible=1)
 
 
 def _ranked_cells(row: ExposureRow, *, wide: bool, bar: bool) -> list[Text]:
@@ -89,11 +114,11 @@ def _ranked_cells(row: ExposureRow, *, wide: bool, bar: bool) -> list[Text]:
     plain = [_with_code(row.limit_minor, row), written(row.exposure_minor, row.currency),
              *([left] if wide else []), row.ar_utilisation_pct or "",
              row.utilisation_pct or ""]  # fmt: skip
-    use = _bar(row) if bar else Text(_STATUS[row.status], _COLOUR[row.status])
+    use = _bar(row) if bar else Text(STATUS[row.status], COLOUR[row.status])
     return [Text(row.customer_no), Text(row.customer_name), *map(Text, plain), use]
 
 
-def _print(
+def print_table(
     console: Console, columns: Sequence[tuple[str, str]], rows: Sequence[Sequence[Text]],
     *, flexible: int, title: str | None = None,
 ) -> None:  # fmt: skip
@@ -118,8 +143,8 @@ def _bar(row: ExposureRow) -> Text:
     """Return a bar of the use of the limit; the words say the same without colour."""
     share = min(1.0, max(0.0, float(row.utilisation_pct or 0) / 100))
     filled = round(share * _BAR_WIDTH)
-    bar = Text("█" * filled + "░" * (_BAR_WIDTH - filled), style=_COLOUR[row.status])
-    return bar.append(f" {_STATUS[row.status]}")
+    bar = Text("█" * filled + "░" * (_BAR_WIDTH - filled), style=COLOUR[row.status])
+    return bar.append(f" {STATUS[row.status]}")
 
 
 def show_account(row: ExposureRow, back: Behind) -> None:
@@ -140,9 +165,9 @@ def show_account(row: ExposureRow, back: Behind) -> None:
         style = "red" if row.headroom_minor < 0 else ""
         table.add_row("Headroom", Text(written(row.headroom_minor, row.currency), style))
     if row.utilisation_pct is None:
-        table.add_row("Use of the limit", _STATUS[row.status])
+        table.add_row("Use of the limit", STATUS[row.status])
     else:
-        table.add_row("Use of the limit", f"{row.utilisation_pct} %, {_STATUS[row.status]}")
+        table.add_row("Use of the limit", f"{row.utilisation_pct} %, {STATUS[row.status]}")
         table.add_row("Use by the ledger alone", f"{row.ar_utilisation_pct} %")
     if back.secured_minor:
         table.add_row("Net of cover", written(back.net_minor, row.currency))
@@ -171,7 +196,7 @@ def _show_documents(console: Console, row: ExposureRow, back: Behind) -> None:
             Text(each.document_no), Text(kind), Text(str(each.due_date or "")), Text(amount),
             Text(written(each.counted_minor, row.currency)), Text(each.order_no),
         ])  # fmt: skip
-    _print(console, columns, rows, flexible=0, title="Open documents")
+    print_table(console, columns, rows, flexible=0, title="Open documents")
 
 
 def _show_orders(console: Console, row: ExposureRow, back: Behind) -> None:
@@ -194,7 +219,7 @@ def _show_orders(console: Console, row: ExposureRow, back: Behind) -> None:
            for _, amounts in counted)]
         for at, each in enumerate(back.orders)
     ]  # fmt: skip
-    _print(console, columns, rows, flexible=1, title="Orders")
+    print_table(console, columns, rows, flexible=1, title="Orders")
 
 
 def show_bridge(row: ExposureRow, found: Bridge) -> None:
@@ -212,7 +237,7 @@ def show_bridge(row: ExposureRow, found: Bridge) -> None:
                  written(running, row.currency))  # fmt: skip
         rows.append([Text(cell) for cell in cells])
     rows.append(_ends("Closing", found.closing_minor, row))
-    _print(console, columns, rows, flexible=2)
+    print_table(console, columns, rows, flexible=2)
     if found.unexplained_minor:
         console.print(
             Text(f"Not explained: {written(found.unexplained_minor, row.currency)}", "red")
@@ -228,7 +253,7 @@ def show_people(found: Sequence[Member]) -> None:
     """Print who belongs to the organisation, one line each."""
     columns = (("login", "left"), ("name", "left"), ("roles", "left"))
     rows = [[Text(each.login), Text(each.name), Text(", ".join(each.roles))] for each in found]
-    _print(Console(), columns, rows, flexible=1)
+    print_table(Console(), columns, rows, flexible=1)
 
 
 def _with_code(amount_minor: int | None, row: ExposureRow) -> str:

@@ -41,6 +41,7 @@ def gate_document(policy: Policy) -> dict[str, Any]:
         "reservation_days": gate.reservation_days,
         "hold_days": gate.hold_days,
         "release_deviation_bp": int(gate.release_deviation_pct * BASIS_POINTS),
+        "ladder_bp": list(policy.alerts.ladder), "rearm_bp": policy.alerts.rearm,
         "release": _release(gate),
     }
 

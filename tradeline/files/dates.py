@@ -16,7 +16,7 @@ from tradeline.errors import Place, QuestionForUser
 from tradeline.files import cells
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from tradeline.files.records import DateOrder
 
@@ -69,6 +69,23 @@ def ask_order(*, file: str, column: str, example: str, contradictory: bool) -> Q
         where=Place(file=file, column=column),
         mend="Answer with --date-order dmy or --date-order mdy.",
     )
+
+
+def settled(fits: Sequence[tuple[set[DateOrder], str, str]], file: str) -> DateOrder | None:
+    """Return the one order that fits every column of dates, None when none needs one.
+
+    Of each column: the orders that fit, its header, and a date that needs one.
+
+    Raises:
+        QuestionForUser: several fit, or none fits all.
+    """
+    if not fits:
+        return None
+    common = set.intersection(*(fit for fit, _, _ in fits))
+    if len(common) == 1:
+        return common.pop()
+    _, header, example = fits[0]
+    raise ask_order(file=file, column=header, example=example, contradictory=not common)
 
 
 def read_text(text: str, order: DateOrder | None) -> date | None:  # noqa: PLR0911  one per form

@@ -13,8 +13,8 @@ import polars as pl
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from tradeline.errors import FileFault, Place, QuestionForUser
-from tradeline.files import amounts, cells, dates, findings, mapping, prepared, sections
+from tradeline.errors import FileFault, Place
+from tradeline.files import cells, dates, decimals, findings, mapping, prepared, sections
 from tradeline.files import scale as scales
 from tradeline.files.feed_file import FeedFile, content, is_text, series
 from tradeline.files.feed_tables import LEFT_OUT
@@ -29,7 +29,6 @@ if TYPE_CHECKING:
 
 _SAMPLE_ROWS: Final = 200  # what the mapping looks at
 _LONG_ROWS: Final = 10_000
-_DISTINCT_SEEN: Final = 20_000
 _COLUMN_BYTES_MAX: Final = 2**31 - 1
 _NAMES: Final = ("customer_no", "customer_name", "document_no", "order_no", "payment_no")
 _DOUBTFUL: Final = (b"otal", b"OTAL", b"alance", b"ALANCE")
@@ -201,46 +200,25 @@ def _refuse_rivals(file: FeedFile) -> None:
 
 
 def decimal_mark(file: FeedFile) -> str:
-    """Return the decimal mark that the number columns prove; asks when both fit.
-
-    A rate, a quantity and a column with its canonical name are written with a point when open.
-    """
+    """Return the decimal mark that the number columns prove; asks when both fit."""
     if file.options.decimal:
         return file.options.decimal
-    indian = any(unit.name in {"lakh", "crore"} for unit in file.scale.units.values())
     proofs: set[str] = set()
     for match in file.mapped.matches:
         if match.field in _NUMBERS:
-            canonical = match.why.startswith("name is canonical")
-            plain = canonical or match.field not in scales.MONEY or indian
-            proofs |= _marks(file, match.field, plain=plain)
-    return _decided(proofs - {"?,"} if indian else proofs, file)
+            pointed = decimals.is_pointed(match, file.scale)
+            proofs |= _proofs(file, match.field, pointed=pointed)
+    place = Place(file=file.file, sheet=file.raw.about["sheet"])
+    return decimals.decided(proofs, file.scale, place)
 
 
-def _marks(file: FeedFile, name: str, *, plain: bool) -> set[str]:
+def _proofs(file: FeedFile, name: str, *, pointed: bool) -> set[str]:
     column = file.column(name)
     if column is None or not is_text(column):
         return set()
-    if plain and file.is_plain(name):
+    if pointed and file.is_plain(name):  # told from the bytes, for a million rows
         return {"."} if b"." in content(column) else set()
-    texts = series(column)
-    odd = texts.filter(texts.str.contains("[.,]").fill_null(value=False))
-    found = amounts.marks(odd.unique().head(_DISTINCT_SEEN).to_list())
-    return found - {"?."} if plain else found
-
-
-def _decided(proofs: set[str], file: FeedFile) -> str:
-    proven = proofs & {".", ","}
-    if len(proven) == 1:
-        return proven.pop()
-    if not proofs:
-        return "."
-    why = "are written in both ways" if proven else "can be read in two ways, as 1.234 or 1,234"
-    raise QuestionForUser(
-        f"The amounts {why}: the decimal mark is open.",
-        where=Place(file=file.file, sheet=file.raw.about["sheet"]),
-        mend="Answer with --decimal . or --decimal ,",
-    )
+    return decimals.proved_by(series(column), pointed=pointed)
 
 
 def date_order(file: FeedFile) -> DateOrder | None:
@@ -256,14 +234,4 @@ def date_order(file: FeedFile) -> DateOrder | None:
             if fit is not None:
                 example = next(text for text in texts if dates.order_of([text]))
                 fits.append((fit, match.header, example))
-    return _ordered(fits, file.file)
-
-
-def _ordered(fits: Sequence[tuple[set[DateOrder], str, str]], file: str) -> DateOrder | None:
-    if not fits:
-        return None
-    common = set.intersection(*(fit for fit, _, _ in fits))
-    if len(common) == 1:
-        return common.pop()
-    _, header, example = fits[0]
-    raise dates.ask_order(file=file, column=header, example=example, contradictory=not common)
+    return dates.settled(fits, file.file)

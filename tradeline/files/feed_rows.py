@@ -38,22 +38,34 @@ def customers(file: FeedFile) -> Columns:
 
 
 def limits(file: FeedFile) -> Columns:
-    """Return one row per limit; a blank limit is a fault, never 0."""
+    """Return one row per limit; a blank limit is a fault, never 0; a group's has no entity."""
     money = Money(file=file, fields=("limit",))
     minor = money.minor("limit")
     money.need("limit", minor)
     file.blame_where("limit", pc.less(minor, 0), "is negative")
     first, last = file.day("valid_from"), file.day("valid_to")
     file.blame_where("valid_to", pc.less(last, first), "is before valid_from")
+    scope = file.word("scope", feed_words.limit_scope, pa.string())
     return {
         "customer_no": customer_no(file),
-        "entity": file.texts_of_entity(),
+        "entity": _entity_but_of_groups(file, scope),
         "currency": money.codes,
         "limit_minor": minor,
         "valid_from": first,
         "valid_to": last,
         "kind": worded(file, feed_words.limit_kind, "base"),
+        "scope": scope,
     }
+
+
+def _entity_but_of_groups(file: FeedFile, scope: pa.Array) -> pa.Array:
+    """Return the entities; none for a group, which spans them: one that is named is a fault."""
+    if scope.null_count == len(scope):
+        return file.texts_of_entity()
+    of_group = pc.fill_null(pc.equal(scope, "group"), fill_value=False)
+    named = pc.is_valid(file.text("entity"))
+    file.blame_where("entity", pc.and_(of_group, named), "is named, but a group's limit has none")
+    return pc.if_else(of_group, pa.scalar(""), file.texts_of_entity())
 
 
 def ar(file: FeedFile) -> Columns:

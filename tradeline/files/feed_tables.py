@@ -42,12 +42,13 @@ CUSTOMERS: Final = pa.schema(
 LIMITS: Final = pa.schema(
     {
         "customer_no": pa.string(),
-        "entity": pa.string(),
+        "entity": pa.string(),  # blank for a group's limit
         "currency": pa.string(),  # ISO 4217
         "limit_minor": pa.int64(),  # 0 is cash only; blank is a fault, never 0
         "valid_from": pa.date32(),  # first day; null: not stated
         "valid_to": pa.date32(),  # last day; null: open
         "kind": pa.string(),  # base, temporary; base where the file states none
+        "scope": pa.string(),  # account, or group: of all customers below this number; null: none
         **_ROW,
     }
 )
@@ -130,7 +131,7 @@ HEADERS: Final[Mapping[FeedKind, tuple[str, ...]]] = {
         "customer_no", "name", "parent_no", "segment", "tier", "tax_id", "country", "intercompany",
     ),
     "limits": (
-        "customer_no", "entity", "currency", "limit", "valid_from", "valid_to", "kind",
+        "customer_no", "entity", "currency", "limit", "valid_from", "valid_to", "kind", "scope",
     ),
     "ar": (
         "customer_no", "document_no", "kind", "document_date", "due_date", "currency", "amount",

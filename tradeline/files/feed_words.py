@@ -15,6 +15,11 @@ _LIMIT_KINDS: Final = {
     **dict.fromkeys(("temporary", "temp", "tmp", "temporary increase", "temp increase", "seasonal",
                      "short term", "interim", "extra", "additional"), "temporary"),
 }  # fmt: skip
+_LIMIT_SCOPES: Final = {
+    **dict.fromkeys(("account", "customer", "debtor", "single", "individual", "buyer"), "account"),
+    **dict.fromkeys(("group", "customer group", "credit group", "group limit", "parent",
+                     "consolidated", "all subsidiaries"), "group"),
+}  # fmt: skip
 _PAYMENT_KINDS: Final = {
     **dict.fromkeys(("write_off", "write off", "writeoff", "written off", "bad debt"), "write_off"),
     **dict.fromkeys(("refund", "customer refund", "repayment"), "refund"),
@@ -50,6 +55,11 @@ def intercompany(text: str) -> bool | None:
 def limit_kind(text: str) -> str | None:
     """Return base or temporary, or None when the word is unknown."""
     return _LIMIT_KINDS.get(_plain(text))
+
+
+def limit_scope(text: str) -> str | None:
+    """Return account or group, or None when the word is unknown."""
+    return _LIMIT_SCOPES.get(_plain(text))
 
 
 def payment_kind(text: str) -> str | None:

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Final
 
 import polars as pl
 
-from tradeline.errors import FileFault, Place, QuestionForUser
-from tradeline.files import amounts, cells, currencies, dates, findings
+from tradeline.errors import FileFault, Place
+from tradeline.files import amounts, cells, currencies, dates, decimals, findings
 from tradeline.files.mapping import without
 from tradeline.files.scale import MONEY, Scale
 
@@ -27,7 +27,6 @@ DATES: Final = (
     "last_payment_date", "onboarded_date", "last_increase_date", "document_date", "due_date",
     "date",
 )  # fmt: skip
-_DISTINCT_SEEN: Final = 20_000
 PSEUDO: Final = re.compile(
     r"^(?:(?:grand|sub|report|net)[ -]?)?totals?(?: \(.*\))?\s*:?$|^totals? (?:for|of|-) .+$"
     r"|^(?:opening|closing) balance\b.*$|^balance (?:b/f|c/f|brought forward|carried forward)$"
@@ -162,45 +161,17 @@ def _never_blank(column: pl.Series) -> bool:
 def decimal_mark(
     frame: pl.DataFrame, mapped: Mapped, options: ReadOptions, file: str, scale: Scale
 ) -> str:
-    """Return the decimal mark that the file's number columns prove; asks when both fit.
-
-    Who counts in lakh and crore writes a point: there 12.345 is not open.
-    """
+    """Return the decimal mark that the file's number columns prove; asks when both fit."""
     if options.decimal:
         return options.decimal
-    indian = any(unit.name in {"lakh", "crore"} for unit in scale.units.values())
     proofs: set[str] = set()
     for match in mapped.matches:
-        if match.field not in _NUMBERS:
-            continue
-        column = frame[str(mapped.columns[match.field])]
-        found = _marks(column)
-        plain = match.why == "name is canonical" or match.field not in MONEY or indian
-        proofs |= found - {"?."} if plain else found
+        if match.field in _NUMBERS:
+            pointed = decimals.is_pointed(match, scale)
+            proofs |= decimals.proved_by(frame[str(mapped.columns[match.field])], pointed=pointed)
     for index in mapped.buckets:
-        proofs |= _marks(frame[str(index)]) - ({"?.", "?,"} if indian else set())
-    return _decided(proofs - {"?,"} if indian else proofs, file)
-
-
-def _marks(column: pl.Series) -> set[str]:
-    if column.dtype != pl.String:
-        return set()
-    odd = column.filter(column.str.contains("[.,]").fill_null(value=False))
-    return amounts.marks(odd.unique().head(_DISTINCT_SEEN).to_list())
-
-
-def _decided(proofs: set[str], file: str) -> str:
-    proven = proofs & {".", ","}
-    if len(proven) == 1:
-        return proven.pop()
-    if not proofs:
-        return "."
-    why = "are written in both ways" if proven else "can be read in two ways, as 1.234 or 1,234"
-    raise QuestionForUser(
-        f"The amounts {why}: the decimal mark is open.",
-        where=Place(file=file),
-        mend="Answer with --decimal . or --decimal ,",
-    )
+        proofs |= decimals.proved_by(frame[str(index)], pointed=decimals.is_indian(scale))
+    return decimals.decided(proofs, scale, Place(file=file))
 
 
 def date_order(
@@ -218,17 +189,7 @@ def date_order(
             if fit is not None:
                 example = next(text for text in texts if dates.order_of([text]))
                 fits.append((fit, match.header, example))
-    return _ordered(fits, file)
-
-
-def _ordered(fits: Sequence[tuple[set[DateOrder], str, str]], file: str) -> DateOrder | None:
-    if not fits:
-        return None
-    common = set.intersection(*(fit for fit, _, _ in fits))
-    if len(common) == 1:
-        return common.pop()
-    _, header, example = fits[0]
-    raise dates.ask_order(file=file, column=header, example=example, contradictory=not common)
+    return dates.settled(fits, file)
 
 
 def without_pseudo_rows(

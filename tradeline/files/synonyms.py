@@ -39,7 +39,7 @@ FEED_FIELDS: Final[dict[Role, tuple[str, ...]]] = {
     ),
     "limits": (
         "customer_no", "customer_name", "entity", "currency", "limit", "valid_from", "valid_to",
-        "kind",
+        "kind", "scope",
     ),
     "ar": (
         "customer_no", "customer_name", "entity", "document_no", "kind", "document_date",

@@ -3,6 +3,13 @@
 from __future__ import annotations
 
 from tradeline.models.accounts import Account, AccountAlias
+from tradeline.models.alerts import (
+    AlertState,
+    AlertSubscription,
+    Delivery,
+    Outbox,
+    WebhookEndpoint,
+)
 from tradeline.models.audit import AuditAnchor, AuditEvent, AuditSeal
 from tradeline.models.commitments import Commitment
 from tradeline.models.decisions import Decision
@@ -28,6 +35,8 @@ __all__ = [
     "Account",
     "AccountAlias",
     "AgreedTerms",
+    "AlertState",
+    "AlertSubscription",
     "AuditAnchor",
     "AuditEvent",
     "AuditSeal",
@@ -35,6 +44,7 @@ __all__ = [
     "CreditLine",
     "CustomerGroup",
     "Decision",
+    "Delivery",
     "Document",
     "ExternalFlag",
     "Feed",
@@ -50,6 +60,7 @@ __all__ = [
     "Mitigant",
     "OrderLine",
     "Organisation",
+    "Outbox",
     "Payment",
     "PolicyVersion",
     "Position",
@@ -58,4 +69,5 @@ __all__ = [
     "SignOff",
     "Standing",
     "User",
+    "WebhookEndpoint",
 ]

@@ -33,6 +33,7 @@ class Account(Owned):
     status = models.CharField(max_length=12, choices=AccountStatus.choices, default="active")
     dunning_level = models.SmallIntegerField(default=0)
     review_due = models.DateField(null=True)  # the day by which its limit is to be reviewed
+    owner = key("tradeline.User", null=True, blank=True, db_constraint=True)  # who looks after it
 
     class Meta:
         db_table = "account"

@@ -24,6 +24,9 @@ class CommitmentState(models.TextChoices):
 class Commitment(Owned):
     """One order as the gate knows it; amounts in minor units of the order's currency.
 
+    There is one for each order of an entity: its id follows from them (app.order_id in
+    sql/gate.sql; the database checks it).
+
     authorised = unshipped + shipped not billed + invoiced + cancelled, at all times. The
     `counted_*` columns are what the line's counters hold for it, in the line's currency; they are
     zero while the order file speaks for the order (`speaks` is false), so that none counts twice.
@@ -64,9 +67,6 @@ class Commitment(Owned):
     class Meta:
         db_table = "commitment"
         constraints = [
-            models.UniqueConstraint(
-                fields=["organisation", "order_no", "entity"], name="commitment_order"
-            ),
             one_of("state", CommitmentState, "commitment_state"),
             not_negative(
                 "commitment_amounts", "authorised_minor", "shipped_minor", "invoiced_minor",

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 VALID_S: Final = 3600
 _TELL: Final = "SELECT set_config('tradeline.context', %s, true)"
+_HASH: Final = "SELECT app.password_of(%s)"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,6 +59,18 @@ def tell(organisation_id: UUID | None, user_id: UUID, *, using: str = "default")
     connection = connections[using].connection
     token = signed(organisation_id, user_id, process=connection.info.backend_pid)
     psycopg.Cursor(connection).execute(_TELL, [token])
+
+
+def password_of(user_id: UUID, *, using: str = "default") -> str:
+    """Return the hash of one person's password, asked for with a token signed for that person.
+
+    Who acts in a transaction that is open goes on acting.
+    """
+    connections[using].ensure_connection()
+    connection = connections[using].connection
+    token = signed(None, user_id, process=connection.info.backend_pid)
+    row = psycopg.Cursor(connection).execute(_HASH, [token]).fetchone()
+    return row[0] or "" if row else ""
 
 
 def signed(organisation_id: UUID | None, user_id: UUID, *, process: int) -> str:

@@ -23,7 +23,8 @@ class Outcome(models.TextChoices):
 class Decision(Owned):
     """One answer of the gate, with what it was made of; insert-only.
 
-    `client` and `key` name the call: one that comes again gets the same answer. `facts` are the
+    `client` and `key` name the call: one that comes again gets the same answer, for its id follows
+    from them (app.call_id in sql/gate.sql; the database checks it). `facts` are the
     numbers of that moment, as JSON: the line before, its standing, the order, the feeds' ages.
     """
 
@@ -40,7 +41,7 @@ class Decision(Owned):
     amount_minor = amount(null=True)  # asked for, in the order's currency
     rules_id = models.UUIDField(null=True)
     release_id = models.UUIDField(null=True)  # of a hold, used up by this decision
-    facts = models.TextField(null=True)
+    facts = models.TextField(null=True)  # noqa: DJ001 - none is not an empty text
     answer = models.TextField()
     at = models.DateTimeField()
     by = link("tradeline.User", db_constraint=False)
@@ -48,10 +49,11 @@ class Decision(Owned):
     class Meta:
         db_table = "decision"
         indexes = [
-            models.Index(fields=["organisation", "line_id", "at"], name="decision_line"),
+            # Not by organisation first: a table without statistics could then be searched by this
+            # index for a decision's id.
+            models.Index(fields=["line_id", "at"], name="decision_line"),
         ]
         constraints = [
-            models.UniqueConstraint(fields=["organisation", "client", "key"], name="decision_call"),
             one_of("outcome", Outcome, "decision_outcome"),
         ]
 

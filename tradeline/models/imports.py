@@ -33,7 +33,7 @@ class ImportBatch(Owned):
     rows_unchanged = models.IntegerField()
     rows_quarantined = models.IntegerField()
     rows_closed = models.IntegerField()  # not in the full extract, and so closed
-    totals = models.JSONField()  # by currency: amounts in, applied, quarantined, minor units
+    totals = models.JSONField()  # by name (engine/control_totals.py) and currency, minor units
     reading = models.JSONField()  # how the file was read
     by = key("tradeline.User", db_constraint=True)
     at = models.DateTimeField()

@@ -50,7 +50,7 @@ class CreditLine(Owned):
     disputed_minor = amount(default=0)
     exposure_minor = amount(default=0)  # by the policy's switches, after own funds; may be negative
     version = models.BigIntegerField(default=0)
-    documents_version = models.BigIntegerField(default=0)  # when the ledger last moved the line
+    alert_armed = models.SmallIntegerField(default=0, db_default=0)  # see sql/alerts.sql
 
     class Meta:
         db_table = "credit_line"

@@ -20,7 +20,7 @@ class OrderLine(models.Model):
     account = key("tradeline.Account")
     order_no = code()
     line_no = code()
-    status = code()  # in the order system's own words; the policy says what it means
+    status = code()  # as the order system spells it; the policy says what it means
     currency = currency()
     ordered_minor = amount()
     shipped_minor = amount()

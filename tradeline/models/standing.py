@@ -61,6 +61,8 @@ class LineRules(Owned):
     reservation_days = models.IntegerField()
     hold_days = models.IntegerField()
     release_deviation_bp = models.IntegerField()
+    ladder_bp = ArrayField(models.IntegerField())  # of alerts on use
+    rearm_bp = models.IntegerField()
 
     class Meta:
         db_table = "line_rules"
@@ -76,8 +78,8 @@ class LineRules(Owned):
 class Standing(models.Model):
     """What a check at order time tests besides the line's money: a cache that is never in the way.
 
-    It is resolved by the first check of a day, and anew when what it stands for has changed: the
-    ledger (`documents_version`), or anything that marked it stale by taking its day away.
+    It is resolved by the first check of a day, and anew when what it stands for has changed:
+    whoever changes that takes its day away (actions/standing.py).
     """
 
     pk = models.CompositePrimaryKey("organisation_id", "line_id")
@@ -85,7 +87,6 @@ class Standing(models.Model):
     line = key("tradeline.CreditLine")
     rules = key("tradeline.LineRules")
     day = models.DateField(null=True)
-    documents_version = models.BigIntegerField()  # of the line, when its documents were read
     oldest_due = models.DateField(null=True)  # of the open debit items that are tested
     overdue_minor = amount(default=0)  # past due
     overdue_share_minor = amount(default=0)  # past due by more than rules.overdue_share_days

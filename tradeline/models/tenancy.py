@@ -38,24 +38,25 @@ def sql_file(name: str, *, undo: str) -> RunSQL:
 class Tenant(Operation):
     """Give a model's table to the organisations.
 
-    `app` lists what the application may do. `guarded` names the links that are checked once per
+    `grants` says by role what it may do. `guarded` names the links that are checked once per
     statement over all rows it wrote (sql/links_exist.sql), since a foreign key would look up each
     of a million rows by itself; the other links get foreign keys. Those of them in `moving` may
     point elsewhere later, and are checked again then; the others never change. `linked` says that
-    such links point here: then a row never goes and never changes its key.
+    such links point here: then a row never goes and never changes its key. `hot` leaves out the
+    link to the organisation, whose one row each insert would lock: row security vouches for it.
     `also_visible` is a condition for rows that may be read, never written, besides one's own.
     """
 
     reversible = True
 
     def __init__(
-        self, model: str, *, app: str = "SELECT, INSERT, UPDATE", sealer: str = "",
-        guarded: tuple[str, ...] = (), moving: tuple[str, ...] = (), linked: bool = False,
-        also_visible: str = "",
+        self, model: str, *, guarded: tuple[str, ...] = (), moving: tuple[str, ...] = (),
+        linked: bool = False, also_visible: str = "", hot: bool = False, **grants: str,
     ) -> None:  # fmt: skip
-        self.model, self.app, self.sealer = model, app, sealer
-        self.guarded, self.moving = (*guarded, *moving), moving
-        self.linked, self.also_visible = linked, also_visible
+        self.model, self.guarded, self.moving = model, (*guarded, *moving), moving
+        self.linked, self.also_visible, self.hot = linked, also_visible, hot
+        self.grants = {"app": "SELECT, INSERT, UPDATE", "reader": "SELECT", "auditor": "SELECT",
+                       **grants}  # fmt: skip
 
     def state_forwards(self, app_label: str, state: ProjectState) -> None:
         """Change nothing in Django's own picture."""
@@ -67,7 +68,8 @@ class Tenant(Operation):
         """Key, secure and grant the table."""
         model = to_state.apps.get_model(app_label, self.model)
         table = model._meta.db_table
-        statements = [*_keys(model, self.guarded, self.moving), *self._security(table)]
+        keys = _keys(model, self.guarded, self.moving, hot=self.hot)
+        statements = [*keys, *self._security(table)]
         if self.linked:
             statements += _stays(table)
         for statement in statements:
@@ -77,7 +79,6 @@ class Tenant(Operation):
         """Do nothing: the table itself goes with the migration that made it."""
 
     def _security(self, table: str) -> list[str]:
-        grants = {"app": self.app, "sealer": self.sealer, "reader": "SELECT", "auditor": "SELECT"}
         return [
             f'ALTER TABLE "{table}" ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY',
             f'CREATE POLICY mine ON "{table}" USING ({MINE}) WITH CHECK ({MINE})',
@@ -86,7 +87,7 @@ class Tenant(Operation):
             *([f'CREATE POLICY also ON "{table}" FOR SELECT USING ({self.also_visible})']
               if self.also_visible else []),
             *(f'GRANT {what} ON "{table}" TO {role_name(role)}'
-              for role, what in grants.items() if what),
+              for role, what in self.grants.items() if what),
         ]  # fmt: skip
 
     def describe(self) -> str:
@@ -95,7 +96,7 @@ class Tenant(Operation):
 
 
 def _keys(
-    model: type[Model], guarded: tuple[str, ...], moving: tuple[str, ...]
+    model: type[Model], guarded: tuple[str, ...], moving: tuple[str, ...], *, hot: bool
 ) -> list[str]:
     """Return the statements that put the organisation into primary and foreign keys."""
     table, statements = model._meta.db_table, []
@@ -110,8 +111,9 @@ def _keys(
         linked = _guard if field.name in guarded else _foreign
         statements += linked(table, field.column, target)
         if field.name in guarded:
-            statements.append((_moves if field.name in moving else _holds)(table, field.column, target))
-    if all(field.null and field.name not in guarded for field, _ in links):
+            settled = _moves if field.name in moving else _holds
+            statements.append(settled(table, field.column, target))
+    if not hot and all(field.null and field.name not in guarded for field, _ in links):
         statements.append(  # else the linked row's key vouches for it
             f'ALTER TABLE "{table}" ADD CONSTRAINT "{table}_organisation_id" '
             "FOREIGN KEY (organisation_id) REFERENCES organisation (id)"

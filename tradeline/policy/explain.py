@@ -31,6 +31,7 @@ _COUNTED: Final = {
     "points per day": ("point", "points"),
     "points per whole share": ("point", "points"),
     "invoices": ("invoice", "invoices"),
+    "messages": ("message", "messages"),
 }
 _ACTION_WORDS: Final = {"ESCALATE": "escalation", "LIMIT_CHANGE_BLOCKED": "no change of limit"}
 _NOTHING: Final = {"actions": "none", "ageing buckets": "no ageing bucket"}
@@ -120,7 +121,7 @@ def _list(values: tuple[Any, ...], leaf: Leaf, locale: str) -> str:
         return _NOTHING.get(leaf.unit, "none")
     if isinstance(values[0], CurvePoint):
         return _curve(values, locale)
-    words = [_number(v, locale) if isinstance(v, int) else v for v in values]
+    words = [_number(v, locale) if isinstance(v, int | Decimal) else v for v in values]
     if leaf.unit == "actions":
         words = [_ACTION_WORDS.get(w, w.lower().replace("_", " ")) for w in words]
     return " and ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)

@@ -132,7 +132,7 @@ def _printable(value: str) -> str:
     return value
 
 
-def _once(values: tuple[str, ...]) -> tuple[str, ...]:
+def once(values: tuple[str, ...]) -> tuple[str, ...]:
     """Return the values sorted; their order means nothing, so it must not change the version."""
     if len(set(values)) != len(values):
         raise ValueError("a value is listed twice")
@@ -157,8 +157,8 @@ Share = Annotated[
     ),
 ]
 Text = Annotated[str, AfterValidator(_printable)]
-Buckets = Annotated[tuple[Bucket, ...], AfterValidator(_once)]
-Actions = Annotated[tuple[AccountAction, ...], AfterValidator(_once)]
+Buckets = Annotated[tuple[Bucket, ...], AfterValidator(once)]
+Actions = Annotated[tuple[AccountAction, ...], AfterValidator(once)]
 
 
 def number(

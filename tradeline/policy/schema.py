@@ -8,6 +8,7 @@ exactly; days are whole.
 from decimal import Decimal
 from typing import Literal
 
+from tradeline.policy.alerts import Alerts
 from tradeline.policy.behaviour import CurvePoint, Dso, TrackScore
 from tradeline.policy.codes import Currency, LocaleCode, MoneyByCurrency
 from tradeline.policy.exposure import Exposure
@@ -56,6 +57,7 @@ __all__ = [
     "RUBRIC",
     "AccountAction",
     "Ageing",
+    "Alerts",
     "Band",
     "Bucket",
     "BucketRule",
@@ -164,5 +166,6 @@ class Policy(Section):
     dso: Dso = Dso()
     track_score: TrackScore = TrackScore()
     exposure: Exposure = Exposure()
+    alerts: Alerts = Alerts()
     terms: Terms = Terms()
     gate: Gate = Gate()

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from tradeline.policy.alerts_words import ALERTS
 from tradeline.policy.exposure_words import EXPOSURE
 from tradeline.policy.form import BUCKETS
 
@@ -328,6 +329,7 @@ _CHAPTERS: Final[dict[str, tuple[tuple[str, ...], ...]]] = {
         ("track_score.history_min_days", "A score{now} needs a history of at least {}."),
     ),
     "Exposure": EXPOSURE,
+    "Alerts": ALERTS,
     "Payment terms": (
         (
             "",

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from tradeline.engine.exposure import Cover, group_minor, in_force, net_minor, secured_minor
+from tradeline.engine.exposure import Cover, in_force, net_minor, secured_minor
 from tradeline.models import (
     Account,
-    CustomerGroup,
     Document,
     LimitVersion,
     Mitigant,
@@ -16,6 +15,7 @@ from tradeline.models import (
     QuarantinedRow,
 )
 from tradeline.money import exponent, round_half_up
+from tradeline.queries.groups import group_exposure
 from tradeline.queries.policies import policy_in_force
 from tradeline.queries.rates import rates_on
 
@@ -84,33 +84,4 @@ def _in_line_currency(mitigant: Mitigant, row: ExposureRow, as_of: date) -> int:
     return round_half_up(mitigant.amount_minor * factor * shift / 10 ** exponent(mitigant.currency))
 
 
-def group_exposure(code: str, *, as_of: date, currency: str) -> tuple[int, int]:
-    """Return a group's exposure in a currency, and how many members it has, subgroups included.
-
-    A member's credit balance helps no other member unless a set-off agreement says so.
-    """
-    tree = _descendants(CustomerGroup.objects.get(code=code))
-    factors: dict[str, Any] = {}
-    rates = rates_on(as_of, policy_in_force())
-    from tradeline.models import CreditLine
-
-    amounts = []
-    for line in CreditLine.objects.filter(account__group_id__in=tree, account__intercompany=False):
-        if line.currency != currency and line.currency not in factors:
-            factors[line.currency] = (
-                rates.factor(line.currency, currency)
-                * 10 ** exponent(currency)
-                / 10 ** exponent(line.currency)
-            )
-        factor = factors.get(line.currency, 1)
-        amounts.append(round_half_up(line.exposure_minor * factor))
-    set_off = CustomerGroup.objects.get(code=code).set_off
-    return group_minor(amounts, set_off=set_off), len(amounts)
-
-
-def _descendants(group: CustomerGroup) -> list[Any]:
-    found, front = [group.pk], [group.pk]
-    while front:
-        front = list(CustomerGroup.objects.filter(parent_id__in=front).values_list("pk", flat=True))
-        found += front
-    return found
+__all__ = ["Behind", "behind", "group_exposure"]

@@ -28,6 +28,13 @@ _ORDERS: Final[Mapping[str, str]] = {
     "orders_later_minor": "counted_later_minor",
     "held_minor": "counted_held_minor",
 }
+_COMMITTED: Final[Mapping[str, str]] = {
+    "shipped_not_billed_minor": "counted_shipped_minor",
+    "reserved_minor": "counted_reserved_minor",
+    "orders_later_minor": "counted_later_minor",
+    "held_minor": "counted_held_minor",
+    "billed_not_posted_minor": "counted_billed_minor",
+}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -78,8 +85,12 @@ def resum() -> list[Drift]:
     sums = ", ".join(f"coalesce(sum(minor) FILTER (WHERE {condition}), 0) AS {name}"
                      for name, condition in _DOCUMENTS.items())  # fmt: skip
     order_sums = ", ".join(f"sum({column}) AS {name}" for name, column in _ORDERS.items())
-    summed = {name: f"coalesce({'d' if name in _DOCUMENTS else 'o'}.{name}, 0)"
-              for name in (*_DOCUMENTS, *_ORDERS)}  # fmt: skip
+    kept_sums = ", ".join(f"sum({column}) AS {name}" for name, column in _COMMITTED.items())
+    parts = (("d", _DOCUMENTS), ("o", _ORDERS), ("k", _COMMITTED))
+    summed = {
+        name: " + ".join(f"coalesce({table}.{name}, 0)" for table, names in parts if name in names)
+        for name in dict.fromkeys((*_DOCUMENTS, *_ORDERS, *_COMMITTED))
+    }
     summed["exposure_minor"] = _exposure_sql(summed)
     pairs = ", ".join(f"('{name}', l.{name}, {total})" for name, total in summed.items())
     differs = " OR ".join(f"l.{name} <> {total}" for name, total in summed.items())
@@ -92,6 +103,8 @@ def resum() -> list[Drift]:
                 ON d.account_id = l.account_id
             LEFT JOIN (SELECT account_id, {order_sums} FROM order_line GROUP BY account_id) o
                 ON o.account_id = l.account_id
+            LEFT JOIN (SELECT line_id, {kept_sums} FROM commitment GROUP BY line_id) k
+                ON k.line_id = l.id
             LEFT JOIN account a ON a.organisation_id = l.organisation_id AND a.id = l.account_id
             CROSS JOIN LATERAL (VALUES {pairs}) AS p (bucket, counter, summed)
             WHERE ({differs}) AND p.counter <> p.summed

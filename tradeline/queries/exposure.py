@@ -98,8 +98,8 @@ def ranked(wanted: Wanted) -> list[ExposureRow]:
         if given is not None:
             conditions.append(condition)
             values[name] = f"%{given}%" if name == "search" else given  # type: ignore[assignment]
-    return _rows(f"{' AND '.join(conditions)} ORDER BY {SORTS[wanted.sort]} "
-                 "LIMIT %(count)s OFFSET %(offset)s", values)  # fmt: skip
+    return rows_where(f"{' AND '.join(conditions)} ORDER BY {SORTS[wanted.sort]} "
+                      "LIMIT %(count)s OFFSET %(offset)s", values)  # fmt: skip
 
 
 def of_account(customer_no: str, entity: str | None = None) -> list[ExposureRow]:
@@ -108,10 +108,11 @@ def of_account(customer_no: str, entity: str | None = None) -> list[ExposureRow]
         UNION ALL SELECT account_id FROM account_alias WHERE alias = %(number)s)"""
     if entity is not None:
         condition += f" AND {_OF_ENTITY}"
-    return _rows(f"{condition} ORDER BY 5", {"number": customer_no, "entity": entity})
+    return rows_where(f"{condition} ORDER BY 5", {"number": customer_no, "entity": entity})
 
 
-def _rows(where: str, values: Mapping[str, Any]) -> list[ExposureRow]:
+def rows_where(where: str, values: Mapping[str, Any]) -> list[ExposureRow]:
+    """Return the rows of a condition on lines `l` of accounts `a`, in the order it states."""
     near = policy_in_force().exposure.near_pct
     with connection.cursor() as cursor:
         cursor.execute(

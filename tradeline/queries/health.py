@@ -14,6 +14,7 @@ from tradeline.models import Feed, LineEvent, QuarantinedRow
 from tradeline.queries import guards
 from tradeline.queries.audit import unsealed
 from tradeline.queries.drift import resum
+from tradeline.queries.outbox import backlog
 from tradeline.queries.policies import policy_in_force
 
 if TYPE_CHECKING:
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
 
 VERSION_MIN: Final = 15
 SEAL_DELAY_MAX: Final = timedelta(minutes=5)
+DELIVERY_DELAY_MAX: Final = timedelta(hours=24)
+"""Longer than all tries of a message take; what waits longer is not being sent at all."""
 SET_ASIDE_MAX: Final = timedelta(days=7)
 """After this a row that nobody settled is a fault of the work, no longer work in progress."""
 
@@ -43,7 +46,8 @@ def check_server() -> Iterator[Check]:
 
 def check_book(*, day: date, at: datetime) -> Iterator[Check]:
     """Look at the acting organisation's book as of a day."""
-    yield from (_policy(), *_feeds(day), _set_aside(at), _drift(), _horizon(day), _seal(at))
+    yield from (_policy(), *_feeds(day), _set_aside(at), _drift(), _horizon(day))
+    yield from (_seal(at), _outbox(at))
 
 
 def _version() -> Check:
@@ -159,4 +163,19 @@ def _seal(at: datetime) -> Check:
         name="audit seal", well=not late,
         found=f"{count} events wait since {since:%Y-%m-%d %H:%M}" if since else "all are sealed",
         mend="tradeline audit seal",
+    )  # fmt: skip
+
+
+def _outbox(at: datetime) -> Check:
+    found = backlog()
+    late = found.since is not None and at - found.since > DELIVERY_DELAY_MAX
+    waiting = f"{found.waiting} messages wait" + (
+        f" since {found.since:%Y-%m-%d %H:%M}" if found.since else ""
+    )
+    return Check(
+        name="outbox", well=not late and not found.dead,
+        found=f"{waiting}, {found.dead} were given up" if found.waiting or found.dead
+        else "everything is delivered",
+        mend="send with: tradeline deliver --watch; see why with: tradeline outbox list "
+        "--state dead, and replay them",
     )  # fmt: skip

@@ -13,13 +13,13 @@ if TYPE_CHECKING:
     from tradeline.policy.schema import Policy
 
 
-def policy_in_force() -> Policy:
+def policy_in_force(*, using: str = "default") -> Policy:
     """Return the acting organisation's policy.
 
     Raises:
         StateFault: none was ever put in force.
     """
-    row = PolicyVersion.objects.order_by("-active_from").first()
+    row = PolicyVersion.objects.using(using).order_by("-active_from").first()
     if row is None:
         raise StateFault("no policy is in force", mend="put one in force first")
     return _parsed(row.version, row.text)

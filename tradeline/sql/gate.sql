@@ -22,6 +22,25 @@ CREATE TYPE app.gate_effect AS (
     release_id uuid, codes text[], reasons text
 );
 
+-- The id of a call's decision and of an order. What they must be unique by is found by the primary
+-- key, which is the one index of their tables that a check has to look in.
+CREATE FUNCTION app.call_id(organisation uuid, client text, key text) RETURNS uuid
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN encode(substring(sha256(convert_to(concat(organisation, ' ', client, ' ', key), 'UTF8'))
+    FOR 16), 'hex')::uuid;
+
+CREATE FUNCTION app.order_id(organisation uuid, entity uuid, number text) RETURNS uuid
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN encode(substring(sha256(convert_to(concat(organisation, ' ', entity, ' ', number), 'UTF8'))
+    FOR 16), 'hex')::uuid;
+
+ALTER TABLE decision ADD CONSTRAINT decision_call
+    CHECK (id = app.call_id(organisation_id, client, key));
+ALTER TABLE commitment ADD CONSTRAINT commitment_order
+    CHECK (id = app.order_id(organisation_id, entity_id, order_no));
+GRANT EXECUTE ON FUNCTION app.call_id(uuid, text, text), app.order_id(uuid, uuid, text)
+    TO tradeline_app;
+
 -- What a commitment counts on its line, in the line's currency; see models/commitments.py.
 CREATE FUNCTION app.commitment_counts(
     c commitment, horizon date,
@@ -35,10 +54,10 @@ DECLARE
 BEGIN
     reserved := 0; later := 0; shipped := 0; billed := 0;
     held := app.converted(c.held_minor, c.rate_above, c.rate_below);
+    billed := app.converted(greatest(c.billed_minor - c.posted_minor, 0), c.rate_above, c.rate_below);
     IF NOT c.speaks THEN
         RETURN;
     END IF;
-    billed := app.converted(greatest(c.billed_minor - c.posted_minor, 0), c.rate_above, c.rate_below);
     shipped := app.converted(rest - least(rest, surplus), c.rate_above, c.rate_below);
     IF c.prepaid THEN
         RETURN;  -- what is paid in advance is no credit before it ships

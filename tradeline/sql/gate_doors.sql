@@ -51,7 +51,7 @@ BEGIN
     FOR line IN SELECT l.id FROM credit_line l LEFT JOIN standing s
             ON s.organisation_id = l.organisation_id AND s.line_id = l.id
         WHERE l.organisation_id = app.inside() AND l.account_id IS NOT NULL AND (s.day IS NULL
-            OR s.day < today OR s.documents_version <> l.documents_version)
+            OR s.day < today)
         ORDER BY l.id FOR NO KEY UPDATE OF l
     LOOP
         PERFORM app.resolve_line(line, today);
@@ -60,7 +60,9 @@ BEGIN
     RETURN count;
 END $$;
 
-GRANT EXECUTE ON FUNCTION app.check_orders(jsonb), app.resolve_stale() TO tradeline_app;
+GRANT EXECUTE ON FUNCTION app.check_orders(jsonb), app.resolve_stale(),
+    app.commitment_counts(commitment, date), app.converted(bigint, numeric, numeric)
+    TO tradeline_app;
 
 -- Answers and facts of a decision stay in its row.
 ALTER TABLE decision SET (toast_tuple_target = 8160);

@@ -22,7 +22,7 @@ LANGUAGE plpgsql AS $$
 DECLARE
     org uuid := app.inside();
     today date := (now() AT TIME ZONE 'UTC')::date;
-    decision uuid := gen_random_uuid();
+    decision uuid := app.call_id(org, a.client, a.key);
     c commitment := app.order_named(a.order_no, a.entity);
     d record;
     h hold;
@@ -64,9 +64,9 @@ BEGIN
     status := 200;
     answer := app.gate_answer(decision, a, c, e, l.exposure_minor, l,
         app.ages_text(app.ages_of(c.entity_id, today)), r.policy);
-    PERFORM app.move_line(l, m, l.exposure_minor, 'freed', decision, today);
+    PERFORM app.move_line(l, r, m, l.exposure_minor, 'freed', decision, today);
     PERFORM app.keep_commitment(c, false);
-    PERFORM app.keep_decision(a, decision, org, l.id, c, r.id, e, NULL, answer);
+    PERFORM app.keep_decision(a, decision, org, l, c, r.id, e, NULL, answer);
 END $$;
 
 -- A hold moves along its table; people's moves need their signed proposal, and a release stays as it

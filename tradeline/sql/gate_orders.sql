@@ -6,9 +6,9 @@ CREATE FUNCTION app.order_named(number text, entity_code text) RETURNS commitmen
 LANGUAGE plpgsql STABLE AS $$
 DECLARE
     found commitment[] := ARRAY(SELECT c FROM commitment c
-        WHERE c.organisation_id = app.inside() AND c.order_no = number
-            AND (entity_code IS NULL OR c.entity_id = (SELECT e.id FROM legal_entity e
-                WHERE e.organisation_id = app.inside() AND e.code = entity_code)));
+        JOIN legal_entity e ON e.organisation_id = app.inside()
+            AND (entity_code IS NULL OR e.code = entity_code)
+        WHERE c.organisation_id = app.inside() AND c.id = app.order_id(app.inside(), e.id, number));
 BEGIN
     IF cardinality(found) = 1 THEN
         RETURN found[1];
@@ -113,7 +113,7 @@ LANGUAGE plpgsql AS $$
 DECLARE
     org uuid := app.inside();
     today date := (now() AT TIME ZONE 'UTC')::date;
-    decision uuid := gen_random_uuid();
+    decision uuid := app.call_id(org, a.client, a.key);
     c commitment := app.order_named(a.order_no, a.entity);
     n account;
     l credit_line;
@@ -143,7 +143,7 @@ BEGIN
         status := 404; e.status := 404; e.outcome := 'refused';
         answer := app.gate_problem(404, 'There is no such order', 'No one order ' || a.order_no
             || ' is known here: ask for it first, or name its legal entity.', 'order_no');
-        PERFORM app.keep_decision(a, decision, org, NULL, c, NULL, e, NULL, answer);
+        PERFORM app.keep_decision(a, decision, org, l, c, NULL, e, NULL, answer);
         RETURN;
     END IF;
     SELECT * INTO w FROM commitment x WHERE x.organisation_id = org AND x.id = c.id;
@@ -159,7 +159,7 @@ BEGIN
     w := v.c; rise := v.rise; status := v.status; answer := v.problem;
     IF status IS NOT NULL THEN
         e.status := status; e.outcome := 'refused';
-        PERFORM app.keep_decision(a, decision, org, l.id, c, r.id, e, NULL, answer);
+        PERFORM app.keep_decision(a, decision, org, l, c, r.id, e, NULL, answer);
         RETURN;
     END IF;
     k := app.commitment_counts(w, today + r.horizon_days);
@@ -211,14 +211,14 @@ BEGIN
     w.counted_held_minor := k.held;
     status := e.status;
     answer := app.gate_answer(decision, a, w, e, l.exposure_minor, l, app.ages_text(f), r.policy);
-    PERFORM app.move_line(l, m, e.exposure_minor, e.kind, decision, today);
+    PERFORM app.move_line(l, r, m, e.exposure_minor, e.kind, decision, today);
     PERFORM app.keep_commitment(w, false);
     PERFORM app.silence_file(o, w);
     IF e.outcome = 'held' OR a.verb IN ('cancel', 'close', 'expire') AND w.held_minor = 0
         OR w.state IN ('shipped', 'closed') THEN
         PERFORM app.keep_hold(a, w, r, e, decision);
     END IF;
-    PERFORM app.keep_decision(a, decision, org, l.id, w, r.id, e, facts, answer);
+    PERFORM app.keep_decision(a, decision, org, l, w, r.id, e, facts, answer);
 END $$;
 
 -- Put an order under another customer: asked in full there, freed here only when it is let go.
@@ -227,7 +227,7 @@ LANGUAGE plpgsql AS $$
 DECLARE
     org uuid := app.inside();
     today date := (now() AT TIME ZONE 'UTC')::date;
-    decision uuid := gen_random_uuid();
+    decision uuid := app.call_id(org, a.client, a.key);
     c commitment := app.order_named(a.order_no, a.entity);
     n account := app.account_named(a.customer, a.entity);
     target credit_line;
@@ -243,7 +243,7 @@ DECLARE
     away app.gate_moves;
     m app.gate_moves;
     e app.gate_effect;
-    old_signs smallint[];
+    old line_rules;
     above numeric := 1;
     below numeric := 1;
     numbers app.gate_numbers;
@@ -257,20 +257,23 @@ BEGIN
     END IF;
     SELECT * INTO w FROM commitment x WHERE x.organisation_id = org AND x.id = c.id;
     status := CASE WHEN c.id IS NULL OR target.id IS NULL OR n.entity_id <> c.entity_id THEN 404
-        WHEN a.version <= w.version THEN 409 WHEN w.line_id <> c.line_id THEN 409 END;
+        WHEN a.version <= w.version THEN 409 WHEN w.line_id <> c.line_id THEN 409
+        WHEN w.line_id = target.id THEN 409 END;
     IF status IS NOT NULL THEN
         e.status := status; e.outcome := 'refused';
-        answer := CASE status WHEN 404 THEN app.gate_problem(404, 'There is no such order or customer',
+        answer := CASE WHEN status = 404 THEN app.gate_problem(404, 'There is no such order or customer',
             'The order and the new customer must be known, in one legal entity.', 'customer')
+            WHEN w.line_id = target.id THEN app.gate_problem(409, 'The order is this customer''s',
+            'Order ' || a.order_no || ' stands under customer ' || a.customer || ' already.', 'customer')
             ELSE app.gate_problem(409, 'The version is stale', 'Order ' || a.order_no
             || ' was changed meanwhile: send a later version.', 'version') END;
-        PERFORM app.keep_decision(a, decision, org, target.id, c, NULL, e, NULL, answer);
+        PERFORM app.keep_decision(a, decision, org, target, c, NULL, e, NULL, answer);
         RETURN;
     END IF;
     c := w;
     target := app.line_today(target.id, today);
     l := app.line_today(c.line_id, today);
-    SELECT x.signs INTO old_signs FROM line_rules x JOIN standing y ON y.organisation_id = org
+    SELECT x.* INTO old FROM line_rules x JOIN standing y ON y.organisation_id = org
         AND y.rules_id = x.id AND y.line_id = l.id WHERE x.organisation_id = org;
     SELECT * INTO s FROM standing x WHERE x.organisation_id = org AND x.line_id = target.id;
     SELECT * INTO r FROM line_rules x WHERE x.organisation_id = org AND x.id = s.rules_id;
@@ -308,7 +311,7 @@ BEGIN
         e.exposure_minor := target.exposure_minor;
         facts := app.facts(a, w, numbers, s, e);
         answer := app.gate_answer(decision, a, c, e, target.exposure_minor, target, app.ages_text(f), r.policy);
-        PERFORM app.keep_decision(a, decision, org, target.id, c, r.id, e, facts, answer);
+        PERFORM app.keep_decision(a, decision, org, target, c, r.id, e, facts, answer);
         RETURN;
     END IF;
     e.outcome := CASE v.worst WHEN 0 THEN 'approved' ELSE 'approved_with_warning' END;
@@ -316,48 +319,63 @@ BEGIN
     o := app.file_counts(c, c.account_id, c.order_no);
     away := ROW(-o.orders, -c.counted_reserved_minor, -c.counted_later_minor - o.later,
         -c.counted_shipped_minor - o.shipped, -c.counted_billed_minor, -c.counted_held_minor - o.held);
-    PERFORM app.move_line(l, away, l.exposure_minor + old_signs[2] * away.billed
-        + old_signs[3] * away.shipped + old_signs[4] * away.orders + old_signs[5] * away.reserved,
+    PERFORM app.move_line(l, old, away, l.exposure_minor + old.signs[2] * away.billed
+        + old.signs[3] * away.shipped + old.signs[4] * away.orders + old.signs[5] * away.reserved,
         'freed', decision, today);
     PERFORM app.silence_file(o, c);
     w.counted_reserved_minor := k.reserved; w.counted_later_minor := k.later;
     w.counted_shipped_minor := k.shipped; w.counted_billed_minor := k.billed;
     w.counted_held_minor := 0;
-    PERFORM app.move_line(target, m, e.exposure_minor, 'authorised', decision, today);
+    PERFORM app.move_line(target, r, m, e.exposure_minor, 'authorised', decision, today);
     UPDATE commitment SET account_id = w.account_id, line_id = w.line_id
     WHERE organisation_id = org AND id = w.id;
     PERFORM app.keep_commitment(w, false);
     PERFORM app.keep_hold(a, w, r, e, decision);
     answer := app.gate_answer(decision, a, w, e, target.exposure_minor, target, app.ages_text(f), r.policy);
-    PERFORM app.keep_decision(a, decision, org, target.id, w, r.id, e, NULL, answer);
+    PERFORM app.keep_decision(a, decision, org, target, w, r.id, e, NULL, answer);
 END $$;
 
--- Undo a call by its key. One that never came is noted, so that it cannot come later; one whose
--- order has moved on since stays as it is.
+-- Undo the call that made an order, by its key. One that never came is noted, so that it cannot come
+-- later; one that changed an order which was there before, or whose order has moved on since, stays.
 CREATE FUNCTION app.void_call(a app.gate_ask, OUT status int, OUT answer text, OUT facts text)
 LANGUAGE plpgsql AS $$
 DECLARE
     org uuid := app.inside();
+    call uuid := app.call_id(org, a.client, a.key);
     d decision;
     c commitment;
+    l credit_line;  -- none: what never came has no line
     undo app.gate_ask := a;
     e app.gate_effect;
 BEGIN
-    SELECT * INTO d FROM decision x WHERE x.organisation_id = org AND x.client = a.client AND x.key = a.key;
+    SELECT * INTO d FROM decision x WHERE x.organisation_id = org AND x.id = call;
     IF d.id IS NULL THEN
         status := 200; e.status := 200; e.outcome := 'voided';
         a.order_no := coalesce(a.order_no, '');
         a.amount_minor := NULL; a.currency := coalesce(a.currency, 'XXX');
-        d.id := gen_random_uuid();
+        d.id := call;
         answer := concat('{"decision":"voided","decision_id":"', d.id, '","order_no":null}');
-        PERFORM app.keep_decision(a, d.id, org, NULL, c, NULL, e, NULL, answer);
+        PERFORM app.keep_decision(a, d.id, org, l, c, NULL, e, NULL, answer);
         RETURN;
     END IF;
     SELECT * INTO c FROM commitment x WHERE x.organisation_id = org AND x.id = d.commitment_id;
+    IF c.id IS NOT NULL THEN  -- what is read from here on stays so
+        PERFORM app.lock_account(ARRAY[c.line_id], (SELECT x.group_id FROM account x
+            WHERE x.organisation_id = org AND x.id = c.account_id));
+        SELECT * INTO c FROM commitment x WHERE x.organisation_id = org AND x.id = d.commitment_id;
+    END IF;
     IF d.outcome = 'voided' OR c.id IS NULL THEN
         status := 200;
         answer := CASE d.outcome WHEN 'voided' THEN d.answer ELSE concat('{"decision":"voided",'
             '"decision_id":"', d.id, '","order_no":', to_json(d.order_no)::text, '}') END;
+        RETURN;
+    END IF;
+    IF d.verb <> 'authorise' OR c.created_at <> d.at THEN
+        status := 409;
+        answer := app.gate_problem(409, 'The call made no order', CASE d.verb WHEN 'sale'
+            THEN 'Sale ' || d.order_no || ' is booked: it comes back as a credit note.'
+            ELSE 'Order ' || d.order_no || ' was there before this call: amend or cancel it.' END,
+            'Idempotency-Key');
         RETURN;
     END IF;
     undo.verb := 'cancel'; undo.key := left(a.key, 120) || ':void'; undo.version := NULL;

@@ -40,6 +40,20 @@ BEGIN
         WHERE c.limit_minor IS NOT NULL ORDER BY c.id);
 END $$;
 
+-- The ids of the orders that calls name, by number or, to void it, by an earlier call's key.
+CREATE FUNCTION app.orders_of(asks app.gate_ask[]) RETURNS uuid[]
+LANGUAGE plpgsql STABLE AS $$
+DECLARE
+    org uuid := app.inside();
+BEGIN
+    RETURN ARRAY(SELECT app.order_id(org, e.id, a.order_no) FROM unnest(asks) a JOIN legal_entity e
+            ON e.organisation_id = org AND (a.entity IS NULL OR e.code = a.entity)
+            WHERE a.order_no IS NOT NULL
+        UNION ALL SELECT d.commitment_id FROM unnest(asks) a JOIN decision d
+            ON d.organisation_id = org AND d.id = app.call_id(org, a.client, a.key)
+            WHERE a.verb = 'void');
+END $$;
+
 -- Lock every line that calls touch, those of the groups above among them, in the order of their
 -- ids: whoever locks several lines does so in this order.
 CREATE FUNCTION app.lock_lines(asks app.gate_ask[]) RETURNS void
@@ -53,8 +67,9 @@ BEGIN
         JOIN credit_line l ON l.organisation_id = org AND l.account_id = n.id
         UNION SELECT unnest(app.group_lines(n.group_id)) FROM unnest(asks) a
         CROSS JOIN LATERAL app.account_named(a.customer, a.entity) n WHERE n.group_id IS NOT NULL
-        UNION SELECT c.line_id FROM unnest(asks) a JOIN commitment c
-            ON c.organisation_id = org AND c.order_no = a.order_no))
+        UNION SELECT unnest(c.line_id || app.group_lines(n.group_id)) FROM commitment c
+        JOIN account n ON n.organisation_id = org AND n.id = c.account_id
+        WHERE c.organisation_id = org AND c.id = ANY (app.orders_of(asks))))
     ORDER BY id FOR NO KEY UPDATE;
 END $$;
 
@@ -65,7 +80,7 @@ CREATE FUNCTION app.wanted(
 LANGUAGE plpgsql STABLE AS $$
 BEGIN
     IF c.id IS NULL THEN
-        c.organisation_id := l.organisation_id; c.id := gen_random_uuid();
+        c.organisation_id := l.organisation_id; c.id := app.order_id(l.organisation_id, entity, a.order_no);
         c.account_id := l.account_id; c.entity_id := entity; c.line_id := l.id; c.order_no := a.order_no;
         c.shipped_minor := 0; c.invoiced_minor := 0; c.cancelled_minor := 0; c.billed_minor := 0;
         c.posted_minor := 0; c.created_at := now();
@@ -195,7 +210,7 @@ DECLARE
 BEGIN
     SELECT * INTO l FROM credit_line x WHERE x.organisation_id = app.inside() AND x.id = line;
     SELECT * INTO s FROM standing x WHERE x.organisation_id = app.inside() AND x.line_id = line;
-    IF s.day IS NULL OR s.day < today OR s.documents_version <> l.documents_version THEN
+    IF s.day IS NULL OR s.day < today THEN
         PERFORM app.resolve_line(line, today);
         SELECT * INTO l FROM credit_line x WHERE x.organisation_id = app.inside() AND x.id = line;
     END IF;
@@ -261,9 +276,12 @@ END $$;
 
 -- Move a line by an order's change, with its event.
 CREATE FUNCTION app.move_line(
-    l credit_line, m app.gate_moves, exposure bigint, why text, decision uuid, today date
+    l credit_line, r line_rules, m app.gate_moves, exposure bigint, why text, decision uuid,
+    today date
 ) RETURNS void
 LANGUAGE plpgsql AS $$
+DECLARE
+    alert record;
 BEGIN
     IF (m.orders, m.reserved, m.later, m.shipped, m.billed, m.held) = (0, 0, 0, 0, 0, 0) THEN
         RETURN;
@@ -275,6 +293,16 @@ BEGIN
         billed_not_posted_minor = billed_not_posted_minor + m.billed,
         held_minor = held_minor + m.held, exposure_minor = exposure, version = l.version + 1
     WHERE organisation_id = l.organisation_id AND id = l.id;
+    IF app.alert_due(r.ladder_bp, r.rearm_bp, l.alert_armed, exposure, l.limit_minor) THEN
+        alert := app.alert_step(r.ladder_bp, r.rearm_bp, l.alert_armed, exposure, l.limit_minor);
+        UPDATE credit_line SET alert_armed = alert.armed_after
+        WHERE organisation_id = l.organisation_id AND id = l.id;
+        IF alert.crossed <> '{}' THEN
+            INSERT INTO outbox (organisation_id, topic, line_id, line_version, payload)
+            VALUES (l.organisation_id, 'alert.utilisation', l.id, l.version + 1,
+                app.alert_payload(alert.crossed, exposure, l.limit_minor, l.currency, today));
+        END IF;
+    END IF;
     INSERT INTO line_event (organisation_id, line_id, version, kind, at, day, change,
         exposure_minor, limit_minor, by_id, decision_id, reason)
     VALUES (l.organisation_id, l.id, l.version + 1, why, now(), today,
@@ -339,10 +367,10 @@ BEGIN
     END IF;
 END $$;
 
--- Write a decision with its messages and its entry in the trail.
+-- Write a decision with its entry in the trail, and a message where someone listens.
 CREATE FUNCTION app.keep_decision(
-    a app.gate_ask, decision uuid, org uuid, line uuid, c commitment, rules uuid, e app.gate_effect,
-    facts text, answer text
+    a app.gate_ask, decision uuid, org uuid, l credit_line, c commitment, rules uuid,
+    e app.gate_effect, facts text, answer text
 ) RETURNS void
 LANGUAGE plpgsql AS $$
 DECLARE
@@ -352,7 +380,7 @@ BEGIN
     INSERT INTO decision (organisation_id, id, client, key, body_sha256, verb, status, outcome,
         line_id, commitment_id, order_no, version, amount_minor, rules_id, release_id, facts,
         answer, at, by_id)
-    VALUES (org, decision, a.client, a.key, a.body_sha256, a.verb, e.status, e.outcome, line, c.id,
+    VALUES (org, decision, a.client, a.key, a.body_sha256, a.verb, e.status, e.outcome, l.id, c.id,
         a.order_no, c.version, a.amount_minor, rules, e.release_id, facts, answer, now(), who);
     INSERT INTO audit_event (organisation_id, id, at, by_id, door, action, subject, body)
     VALUES (org, gen_random_uuid(), now(), who, a.door, 'ORDER_DECIDED', subject,
@@ -362,6 +390,13 @@ BEGIN
             '"},"at":"', to_char(now() AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'),
             '","before":{},"door":"', a.door, '","reason":', to_json(coalesce(a.reason, ''))::text,
             ',"subject":', to_json(subject)::text, '}'), 'UTF8'));
+    IF EXISTS (SELECT FROM webhook_endpoint w WHERE w.organisation_id = org AND w.state = 'active') THEN
+        INSERT INTO outbox (organisation_id, topic, line_id, line_version, payload)
+        VALUES (org, CASE WHEN e.outcome IN ('done', 'refused', 'voided') THEN 'order.changed'
+                ELSE 'order.decided' END, l.id, CASE WHEN l.id IS NOT NULL THEN l.version + 1 END,
+            jsonb_build_object('decision_id', decision, 'decision', e.outcome, 'verb', a.verb,
+                'order_no', a.order_no, 'version', c.version, 'state', c.state));
+    END IF;
 END $$;
 
 -- The answer to a decision, as it goes out; headroom is what is left after it.
@@ -391,7 +426,7 @@ LANGUAGE plpgsql AS $$
 DECLARE
     org uuid := app.inside();
     today date := (now() AT TIME ZONE 'UTC')::date;
-    decision uuid := gen_random_uuid();
+    decision uuid := app.call_id(org, a.client, a.key);
     n account;
     l credit_line;
     s standing;
@@ -410,6 +445,8 @@ DECLARE
     below numeric := 1;
     ages text;
     was_live boolean;
+    calm boolean;  -- no more than it was, on the same terms
+    order_id uuid;
 BEGIN
     n := app.account_named(a.customer, a.entity);
     IF n.group_id IS NOT NULL THEN
@@ -431,20 +468,20 @@ BEGIN
         answer := app.gate_answer(decision, a, c, e, NULL, l, '{}', '');
         status := 201;
         IF a.verb <> 'dry_run' THEN
-            PERFORM app.keep_decision(a, decision, org, NULL, c, NULL, e, NULL, answer);
+            PERFORM app.keep_decision(a, decision, org, l, c, NULL, e, NULL, answer);
         END IF;
         RETURN;
     END IF;
     l := app.line_today(l.id, today);
     SELECT * INTO s FROM standing x WHERE x.organisation_id = org AND x.line_id = l.id;
     SELECT * INTO r FROM line_rules x WHERE x.organisation_id = org AND x.id = s.rules_id;
-    SELECT * INTO c FROM commitment x WHERE x.organisation_id = org
-        AND x.entity_id = n.entity_id AND x.order_no = a.order_no;
+    order_id := app.order_id(org, n.entity_id, a.order_no);
+    SELECT * INTO c FROM commitment x WHERE x.organisation_id = org AND x.id = order_id;
     SELECT * INTO status, answer FROM app.misfit(a, c, l);
     IF status IS NOT NULL THEN
         e.outcome := 'refused'; e.status := status;
         IF a.verb <> 'dry_run' THEN
-            PERFORM app.keep_decision(a, decision, org, l.id, c, r.id, e, NULL, answer);
+            PERFORM app.keep_decision(a, decision, org, l, c, r.id, e, NULL, answer);
         END IF;
         RETURN;
     END IF;
@@ -452,6 +489,13 @@ BEGIN
         SELECT * INTO above, below FROM app.minor_rate(a.currency, l.currency, today, r.rate_age_max_days);
     END IF;
     w := app.wanted(a, c, l, n.entity_id, above, below);
+    was_live := c.state IN ('authorised', 'part_shipped', 'shipped') AND c.speaks;
+    calm := was_live AND w.authorised_minor <= c.authorised_minor
+        AND (w.currency, w.ship_date, w.net_days, w.discount_bp, w.prepaid)
+            IS NOT DISTINCT FROM (c.currency, c.ship_date, c.net_days, c.discount_bp, c.prepaid);
+    IF calm THEN  -- it counts by the rate that it was let go with, until the book is counted anew
+        w.rate_above := c.rate_above; w.rate_below := c.rate_below;
+    END IF;
     k := app.commitment_counts(w, today + r.horizon_days);
     o := app.file_counts(c, n.id, a.order_no);
     m := app.moves_to(k, c, o);
@@ -467,11 +511,8 @@ BEGIN
     IF n.group_id IS NOT NULL THEN
         numbers := app.with_groups(numbers, n.group_id, r);
     END IF;
-    was_live := c.state IN ('authorised', 'part_shipped', 'shipped') AND c.speaks;
-    IF was_live AND w.authorised_minor <= c.authorised_minor
-        AND (w.currency, w.ship_date, w.net_days, w.discount_bp, w.prepaid)
-            IS NOT DISTINCT FROM (c.currency, c.ship_date, c.net_days, c.discount_bp, c.prepaid) THEN
-        SELECT 0 AS worst, '{}'::text[] AS reasons, '{}'::text[] AS codes INTO v;  -- nothing to ask
+    IF calm THEN
+        SELECT 0 AS worst, '{}'::text[] AS reasons, '{}'::text[] AS codes INTO v;  -- no more of the same: nothing to ask
     ELSE
         v := app.verdict(numbers, s, r);
     END IF;
@@ -493,6 +534,9 @@ BEGIN
         e.kind := 'held';
         e.exposure_minor := l.exposure_minor;
         w := app.as_held(w, c, CASE v.worst WHEN 2 THEN a.amount_minor ELSE 0 END);
+        IF c.id IS NULL THEN
+            w.speaks := (o.orders, o.later, o.shipped, o.held) = (0, 0, 0, 0);  -- else the file does
+        END IF;
         w.counted_held_minor := app.converted(w.held_minor, w.rate_above, w.rate_below);
         w.expires_at := CASE WHEN was_live THEN c.expires_at
             ELSE now() + make_interval(days => r.hold_days) END;
@@ -505,13 +549,13 @@ BEGIN
     IF a.verb = 'dry_run' THEN
         RETURN;
     END IF;
-    PERFORM app.move_line(l, m, e.exposure_minor, e.kind, decision, today);
+    PERFORM app.move_line(l, r, m, e.exposure_minor, e.kind, decision, today);
     PERFORM app.keep_commitment(w, c.id IS NULL);
     PERFORM app.silence_file(o, w);
     IF c.id IS NOT NULL OR e.outcome = 'held' THEN
         PERFORM app.keep_hold(a, w, r, e, decision);
     END IF;
-    PERFORM app.keep_decision(a, decision, org, l.id, w, r.id, e, facts, answer);
+    PERFORM app.keep_decision(a, decision, org, l, w, r.id, e, facts, answer);
     IF e.outcome <> 'held' THEN
         facts := NULL;
     END IF;
@@ -543,16 +587,18 @@ END $$;
 CREATE FUNCTION app.answered(a app.gate_ask, OUT status int, OUT answer text, OUT facts text)
 LANGUAGE plpgsql STABLE AS $$
 DECLARE
+    org uuid := app.inside();
+    call uuid := app.call_id(org, a.client, a.key);
+    undo uuid;
     d decision;
 BEGIN
-    SELECT * INTO d FROM decision x WHERE x.organisation_id = app.inside()
-        AND x.client = a.client AND x.key = a.key;
+    SELECT * INTO d FROM decision x WHERE x.organisation_id = org AND x.id = call;
     IF d.id IS NULL THEN
         RETURN;
     END IF;
+    undo := app.call_id(org, a.client, left(a.key, 120) || ':void');
     IF d.outcome = 'voided' OR EXISTS (SELECT FROM decision x
-            WHERE x.organisation_id = d.organisation_id AND x.client = a.client
-                AND x.key = left(a.key, 120) || ':void' AND x.verb = 'cancel') THEN
+            WHERE x.organisation_id = org AND x.id = undo AND x.verb = 'cancel') THEN
         status := 409;
         answer := app.gate_problem(409, 'The call was voided',
             'This call was voided: choose a new key to ask again.', 'Idempotency-Key');

@@ -51,7 +51,8 @@ BEGIN
         overdue_share_days, overdue_share_bp, overdue_max_minor, item_min_minor, ignore_disputed,
         dunning_level_max, document_max_minor, review_grace_days, unsecured_max_minor,
         stand_in_max_minor, rejected_flags, rejected_statuses, horizon_days, rate_age_max_days,
-        feed_ages_max, feeds_required, reservation_days, hold_days, release_deviation_bp)
+        feed_ages_max, feeds_required, reservation_days, hold_days, release_deviation_bp,
+        ladder_bp, rearm_bp)
     SELECT org, gen_random_uuid(), version, mark, rules_for.currency,
         ARRAY(SELECT array_position(ARRAY['off', 'warn', 'hold', 'reject'], rules -> 'reactions' ->> code) - 1
             FROM jsonb_array_elements_text(policy -> 'codes') WITH ORDINALITY c (code, turn) ORDER BY turn),
@@ -71,7 +72,9 @@ BEGIN
         (policy ->> 'horizon_days')::int, (policy ->> 'rate_age_max_days')::int,
         policy -> 'feed_ages_max', ARRAY(SELECT jsonb_array_elements_text(policy -> 'feeds_required')),
         (policy ->> 'reservation_days')::int, (policy ->> 'hold_days')::int,
-        (policy ->> 'release_deviation_bp')::int
+        (policy ->> 'release_deviation_bp')::int,
+        ARRAY(SELECT x::int FROM jsonb_array_elements_text(policy -> 'ladder_bp') WITH ORDINALITY t (x, turn)
+            ORDER BY turn), (policy ->> 'rearm_bp')::int
     ON CONFLICT (organisation_id, digest) DO NOTHING;
     SELECT id INTO STRICT found FROM line_rules r WHERE r.organisation_id = org AND r.digest = mark;
     RETURN found;
@@ -141,7 +144,8 @@ BEGIN
         of.exposure_minor, held.amount_minor, app.insider(), 'the limit of the day');
 END $$;
 
--- Resolve a line's standing for a day. The caller holds the line's lock.
+-- Resolve a line's standing for a day. The caller holds the line's lock. Whoever is marking the
+-- standing stale at this moment is waited for, so that what is read next holds what was written.
 CREATE FUNCTION app.resolve_line(line uuid, today date) RETURNS void
 LANGUAGE plpgsql AS $$
 DECLARE
@@ -154,6 +158,7 @@ DECLARE
     terms jsonb;
     span record;
 BEGIN
+    PERFORM FROM standing WHERE organisation_id = org AND line_id = line FOR UPDATE;
     SELECT * INTO STRICT l FROM credit_line WHERE organisation_id = org AND id = line;
     SELECT * INTO STRICT a FROM account WHERE organisation_id = org AND id = l.account_id;
     SELECT * INTO p FROM gate_policy WHERE organisation_id = org ORDER BY active_from DESC LIMIT 1;
@@ -164,11 +169,11 @@ BEGIN
     SELECT * INTO STRICT r FROM line_rules WHERE organisation_id = org AND id = rules;
     terms := app.granted_terms(p.document, a, today);
     span := app.turn_limit(l, today);
-    INSERT INTO standing AS s (organisation_id, line_id, rules_id, day, documents_version,
+    INSERT INTO standing AS s (organisation_id, line_id, rules_id, day,
         oldest_due, overdue_minor, overdue_share_minor, open_minor, disputed_minor, oldest,
         average_minor, covers, status, review_due, dunning_level, flags, grace_days, terms_days_max,
         discount_bp_max, limit_from, limit_to)
-    SELECT org, line, r.id, today, l.documents_version, i.oldest_due, i.overdue, i.overdue_share,
+    SELECT org, line, r.id, today, i.oldest_due, i.overdue, i.overdue_share,
         i.open, i.disputed, i.oldest, app.average_exposure(line, today),
         app.covers_of(a.id, l.currency, today, r.rate_age_max_days), a.status, a.review_due, a.dunning_level,
         ARRAY(SELECT DISTINCT f.kind FROM external_flag f WHERE f.organisation_id = org
@@ -177,7 +182,7 @@ BEGIN
         (terms ->> 'discount_bp')::int, span.first, span.last
     FROM app.overdue_facts(a.id, r, today, coalesce((terms ->> 'grace')::int, 0)) i
     ON CONFLICT (organisation_id, line_id) DO UPDATE SET rules_id = excluded.rules_id,
-        day = excluded.day, documents_version = excluded.documents_version,
+        day = excluded.day,
         oldest_due = excluded.oldest_due, overdue_minor = excluded.overdue_minor,
         overdue_share_minor = excluded.overdue_share_minor, open_minor = excluded.open_minor,
         disputed_minor = excluded.disputed_minor, oldest = excluded.oldest,

@@ -21,3 +21,6 @@ END $$;
 
 CREATE TRIGGER customer_group_no_cycle BEFORE INSERT OR UPDATE OF parent_id ON customer_group
     FOR EACH ROW WHEN (NEW.parent_id IS NOT NULL) EXECUTE FUNCTION app.refuse_group_cycle();
+
+-- The accounts of a group; most accounts are in none.
+CREATE INDEX account_of_group ON account (organisation_id, group_id) WHERE group_id IS NOT NULL;

@@ -11,12 +11,34 @@ GRANT SELECT, INSERT, UPDATE ON organisation TO tradeline_app;
 GRANT SELECT ON organisation TO tradeline_reader, tradeline_auditor;
 GRANT SELECT (id) ON organisation TO tradeline_sealer;
 
--- People belong to no organisation; what they may do in one is in their memberships. Their
--- passwords are read by the application alone.
-GRANT SELECT, INSERT, UPDATE ON person TO tradeline_app;
+-- People belong to no organisation; what they may do in one is in their memberships. Nobody reads
+-- the hashes of their passwords: the application writes them, and asks for one person's at a time.
+GRANT INSERT, UPDATE ON person TO tradeline_app;
+GRANT SELECT (id, username, first_name, last_name, email, last_login, is_superuser, is_staff,
+    is_active, date_joined) ON person TO tradeline_app;
 GRANT SELECT (id, username, first_name, last_name, email) ON person
     TO tradeline_reader, tradeline_auditor;
 GRANT SELECT (id) ON person TO tradeline_sealer;
+
+-- The hash of the person for whom a token is signed, as app.person() checks it: with the key that
+-- the application's process has and no statement can read. Listing people therefore gives no hash,
+-- nor does a statement that is smuggled in: the token of who acts for an organisation is not taken.
+-- Null where there is no such person. Who acts in the transaction goes on acting.
+CREATE FUNCTION app.password_of(token text) RETURNS text
+LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = pg_catalog, public, pg_temp AS $$
+DECLARE
+    acting text := coalesce(current_setting('tradeline.context', true), '');
+    asked uuid;
+BEGIN
+    PERFORM set_config('tradeline.context', token, true);
+    IF app.organisation() IS NULL THEN
+        asked := app.person();
+    END IF;
+    PERFORM set_config('tradeline.context', acting, true);
+    RETURN (SELECT password FROM person WHERE id = asked);
+END $$;
+GRANT EXECUTE ON FUNCTION app.password_of(text) TO tradeline_app;
 
 -- The web framework's own tables.
 GRANT SELECT ON django_migrations, django_content_type TO tradeline_app, tradeline_reader;
