@@ -7,7 +7,7 @@ are columns. Import it inside a test or fixture that has the book.
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from hashlib import sha256
 from typing import Any
 from uuid import UUID, uuid4
@@ -218,6 +218,11 @@ def _around(actor: Actor, of: Any, its_line: Any) -> None:
     write(models.Mitigant, actor, account=of, kind="insurance", currency="USD", amount_minor=1,
           valid_from=DAY, valid_to=DAY)  # fmt: skip
     write(models.ExternalFlag, actor, account=of, kind="bureau", source="bureau", raised_at=AT)
+
+
+    write(models.ApiKey, actor, user_id=actor.user_id, name="shop", prefix=uuid4().hex[:12],
+          hash=uuid4().hex, scopes=["orders.check"], rate_per_second=10, created_at=AT,
+          created_by_id=actor.user_id, expires_at=AT + timedelta(days=90))  # fmt: skip
 
 
 def _from_files(actor: Actor, of: Any, file: Any) -> None:

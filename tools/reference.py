@@ -15,6 +15,7 @@ from typer.main import get_command
 from typer.testing import CliRunner
 
 from tools import reference_alerts
+from tools.openapi import openapi_page
 from tools.reference_book import ANSWERS
 from tools.reference_imports import imports_page
 from tradeline.cli.main import app
@@ -110,6 +111,18 @@ PRUDENT_REASONS = {
     "actions.payment_slow": "a missed cycle is collected, not only watched",
     "stages.sicr_30dpd_backstop": "the presumption is applied instead of rebutted",
     "terms.by_tier": "a weak customer pays first, a middling one within half a month",
+    "gate.rules.reactions.CL01": "an order for a later season is a promise too",
+    "gate.rules.average_pct": "who is near the limit for months has no reserve left",
+    "gate.rules.used_pct": "the same line as the watch in the review",
+    "gate.rules.overdue_days_max": "half a cycle late on 30 days' terms; no more goods until paid",
+    "gate.rules.overdue_share_days": "a week of bank and post, and no more",
+    "gate.rules.overdue_share_pct": "a tenth past due shows a customer that chooses whom to pay",
+    "gate.rules.dunning_level_max": "two reminders without an answer are enough",
+    "gate.rules.review_grace_days": "a limit that was not reviewed is not relied on",
+    "gate.rules.rejected_flags": "goods that leave to an insolvent customer are lost",
+    "gate.release_days": "what was signed for is soon another customer",
+    "gate.release_deviation_pct": "what was signed for, and nothing on top",
+    "gate.levels": "uninsured, a manager looks at what an analyst would sign when insured",
 }
 
 
@@ -345,6 +358,7 @@ PAGES: dict[str, Callable[[], str]] = {
     "imports.md": imports_page,
     "mapping.md": mapping_page,
     "cli.md": cli_page,
+    "openapi.json": openapi_page,
 }
 
 

@@ -39,8 +39,21 @@ PERMISSIONS: Final = {
     "webhooks.manage": frozenset({"admin"}),
     "outbox.read": frozenset({"admin", "controller", "auditor", "integration"}),
     "outbox.replay": frozenset({"admin", "controller"}),
+    "keys.manage": frozenset({"admin"}),
+    "orders.check": _FINANCE | {"integration"},
+    "orders.change": _FINANCE | {"integration"},
+    "decisions.read": _EVERYONE - {"sales"},
 }
 """What each role may do; a permission that is not listed belongs to nobody."""
+
+SCOPES: Final = {
+    "orders.check": "orders.check",
+    "orders.change": "orders.change",
+    "exposure.read": "exposure.read",
+    "decisions.read": "decisions.read",
+    "signals.raise": "flags.raise",
+}
+"""What a key may be given, and the permission that its person must have for it."""
 
 
 def may(roles: Collection[str], permission: str) -> bool:

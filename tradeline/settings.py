@@ -23,7 +23,10 @@ DEBUG = False
 USE_TZ = True
 TIME_ZONE = "UTC"
 LANGUAGE_CODE = "en"
-ALLOWED_HOSTS: list[str] = []
+ALLOWED_HOSTS = os.environ.get("TRADELINE_HOSTS", "localhost,127.0.0.1,[::1]").split(",")
+ROOT_URLCONF = "tradeline.api.urls"
+MIDDLEWARE: list[str] = []  # what every request needs is done before Django: tradeline/api/asgi.py
+APPEND_SLASH = False
 INSTALLED_APPS = [
     "django.contrib.auth",
     "django.contrib.contenttypes",
@@ -51,6 +54,7 @@ def _database(url: str, *, pooled: bool) -> dict[str, Any]:
         "HOST": parts.pop("host", ""),
         "PORT": str(parts.pop("port", "")),
         "OPTIONS": {**parts, **({"pool": _POOL} if pooled else {})},  # parts: sslmode and its like
+        "CONN_HEALTH_CHECKS": pooled,  # no link that was cut in the pool is handed out
     }
 
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from tests.gate.kit import Ask, Gate, Reply, Shop
 
-ORDERS = 40  # of each customer, which workers share
+ORDERS = 80  # that workers share, spread over the customers
 MOST = 4_000_00  # of one order
 MIX = {
     "authorise": 38, "amend": 18, "ship": 12, "invoice": 10, "cancel": 8, "close": 4, "return": 3,
@@ -44,10 +44,15 @@ class Answers:
         return sum(self.decisions.get(name, 0) for name in ("approved", "approved_with_warning"))
 
 
+def shared(dice: random.Random, customers: tuple[str, ...], customer: str) -> str:
+    """Draw one of the orders of a customer on which workers meet."""
+    return f"{customer}-{dice.randrange(max(2, ORDERS // len(customers)))}"
+
+
 def drawn(dice: random.Random, customers: tuple[str, ...], known: list[str]) -> Ask:
     """Draw a call on one of the orders that all workers share."""
     customer = dice.choice(customers)
-    order_no = f"{customer}-{dice.randrange(ORDERS)}"
+    order_no = shared(dice, customers, customer)
     verb = dice.choices(list(MIX), MIX.values())[0]
     amount = dice.randrange(1, MOST)
     if verb in {"authorise", "amend"}:

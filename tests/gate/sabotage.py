@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from uuid import uuid4
 
 import psycopg
-from psycopg.conninfo import make_conninfo
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -31,6 +31,8 @@ def copied(shop: Shop) -> Iterator[Shop]:
     _rest()
     url = make_conninfo(shop.superuser_url, dbname="postgres")
     with psycopg.connect(url, autocommit=True) as server:
+        server.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+                       "WHERE datname = 'tradeline'")  # fmt: skip
         server.execute(f"CREATE DATABASE {name} TEMPLATE tradeline")
         try:
             yield replace(
@@ -104,4 +106,10 @@ def without_order(shop: Shop) -> None:
 
 def without_unique_keys(shop: Shop) -> None:
     """The build in which nothing but the program itself keeps a key to one decision."""
-    run(shop, "ALTER TABLE decision DROP CONSTRAINT decision_call")
+    run(shop, "ALTER TABLE decision DROP CONSTRAINT decision_pkey")
+
+
+def soon(shop: Shop) -> str:
+    """Return the statement that lets the server look for deadlocks after a moment, not a second."""
+    name = str(conninfo_to_dict(shop.url)["dbname"])
+    return f"ALTER DATABASE {name} SET deadlock_timeout = '20ms'"

@@ -110,15 +110,21 @@ def gate(*levels):
     return Policy.model_validate({"gate": {"levels": list(levels)}})
 
 
-def test_beyond_the_last_bound_nobody_signs(book):
-    """Where every level is bounded, what is above them all cannot be released."""
-    from tests.holds.desk import desk as founded
-    from tradeline.errors import StateFault
+@pytest.mark.parametrize(("currency", "minor", "level"), [
+    ("USD", 1_000_000, 1), ("USD", 1_000_001, None), ("EUR", 1, 1), ("USD", None, 1),
+    ("USD", -1, 1),
+])  # fmt: skip
+def test_beyond_the_last_bound_is_nobodys(book, currency, minor, level):
+    """A matrix whose last level is bounded, which no policy has, reaches to its bound."""
+    from tests.holds.clock import root
 
-    desk = founded(policy=gate({"role": "manager", "up_to": {"USD": 10_000}}))
-    assert desk.propose(desk.held(1_000_000)).levels == (M,)
-    with pytest.raises(StateFault, match="no level of the policy reaches so far"):
-        desk.propose(desk.held(1_000_001))
+    matrix = '[{"role": "manager", "up_to": {"USD": "10000"}}]'
+    with root(book) as connection:
+        told = connection.execute("SELECT app.level_for(%s, %s, %s), app.roles_up_to(%s, "
+                                  "app.level_for(%s, %s, %s), 1)",
+                                  [matrix, currency, minor, matrix, matrix, currency,
+                                   minor]).fetchone()  # fmt: skip
+    assert told == (level, ["manager"] if level else None)
 
 
 def test_two_sign_where_there_is_one_level(book):

@@ -12,6 +12,7 @@ from pydantic import ValidationError
 from tradeline.policy.due_rules import Calendar, Rule
 from tradeline.policy.fields import leaves, value_at
 from tradeline.policy.form import BUCKETS, AccountAction
+from tradeline.policy.gate import Override
 from tradeline.policy.load import PRESETS, load_preset
 from tradeline.policy.schema import CurvePoint, Policy, Term
 
@@ -31,9 +32,8 @@ def another(leaf, value):
     if leaf.unit in ("tier", "check status", "band", "date", "locale"):
         words = WORDS.get(leaf.path[-1], ("Low", "Medium", "High"))
         return next(word for word in words if word != value)
-    if leaf.path[0] in ("alerts", "terms") and not isinstance(value, int | Decimal):
-        of = {"alerts": _another_of_alerts, "terms": _another_of_terms}[leaf.path[0]]
-        return of(leaf.path[-1], value)
+    if leaf.path[0] in _OTHERS and not isinstance(value, bool | int | Decimal):
+        return _OTHERS[leaf.path[0]](leaf, value)
     if leaf.unit in ("actions", "ageing buckets"):
         return value[1:] if len(value) > 1 else ("0-30", "31-60") if "age" in leaf.unit else ()
     if isinstance(value, str):
@@ -41,13 +41,26 @@ def another(leaf, value):
     return not value if isinstance(value, bool) else _another_number(leaf, value)
 
 
-def _another_of_alerts(_name, value):
+def _another_of_alerts(_leaf, value):
     """Return another severity, or a list without its first."""
     return value[1:] if isinstance(value, tuple) else "critical"
 
 
-def _another_of_terms(name, value):
+def _another_of_gate(leaf, value):
+    """Return another reaction, other names, amounts, levels or overrides."""
+    if leaf.unit == "reaction":
+        return "reject"
+    if leaf.path[-1] == "overrides":
+        rules = {"reactions": {"CL02": "warn"}, "tolerance_max": {"USD": Decimal(3000)}}
+        return (*value, Override(tiers=("Odd, one", "Two"), rules=rules))
+    if isinstance(value, dict):
+        return {**value, "EUR": Decimal(70)}
+    return value[1:]
+
+
+def _another_of_terms(leaf, value):
     """Return other terms, names or laws."""
+    name = leaf.path[-1]
     if name == "default":
         return "net-60"
     if name == "caps":
@@ -57,6 +70,9 @@ def _another_of_terms(name, value):
     if name == "named":
         return value | {"7 days": Term(due=Rule(kind="net_days", days=7))}
     return value | {"Odd, one": "net-15"}
+
+
+_OTHERS = {"alerts": _another_of_alerts, "gate": _another_of_gate, "terms": _another_of_terms}
 
 
 def _another_number(leaf, value):

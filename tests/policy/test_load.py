@@ -43,9 +43,23 @@ def test_the_presets_are_named():
 
 def test_india_changes_no_rule_of_the_rubric():
     """The rupee preset differs from standard in its setting, never in a threshold."""
-    setting = {"name", "purpose", "locale", "currency", "tax_id"}
+    setting = {"name", "purpose", "locale", "currency", "tax_id", "gate"}
     standard, india = load_preset("standard"), load_preset("india")
     assert standard.model_dump(exclude=setting) == india.model_dump(exclude=setting)
+
+
+def test_the_gate_of_india_has_the_rupees_of_the_standard():
+    """The amounts of other currencies are left out; nothing else differs."""
+    standard, india = load_preset("standard").gate, load_preset("india").gate
+    rupees = {"INR": standard.rules.item_min["INR"]}
+    assert india.rules == standard.rules.model_copy(update={"item_min": rupees})
+    assert [(level.role, level.up_to.get("INR")) for level in india.levels] == [
+        (level.role, level.up_to.get("INR")) for level in standard.levels
+    ]
+    assert {each for level in india.levels for each in level.up_to} == {"INR"}
+    assert india.model_dump(exclude={"rules", "levels"}) == standard.model_dump(
+        exclude={"rules", "levels"}
+    )
 
 
 @pytest.mark.parametrize("example", sorted(EXAMPLES.glob("*.yaml")), ids=lambda path: path.stem)
@@ -105,7 +119,7 @@ def test_the_version_is_known():
     """A changed version of an unchanged policy would make old runs look altered."""
     assert (
         policy_version(Policy())
-        == "afc9b8f805b4446ac464c61fcf729313ecebb4f9681e28b4a77e9d84104476d7"
+        == "b2976ace992aa1837847be258dda4f51220ecd45e322b258d56478d911959115"
     )
 
 

@@ -27,6 +27,14 @@ SABOTEURS = {
         "ALTER POLICY mine ON account WITH CHECK (organisation_id = organisation_id)",
         "DROP POLICY also ON membership; CREATE POLICY also ON membership USING (user_id = "
         "(SELECT app.person())) WITH CHECK (user_id = (SELECT app.person()))",
+        "ALTER POLICY inside ON account TO tradeline_app",
+        "ALTER POLICY inside ON account TO tradeline_owner, tradeline_reader",
+        "ALTER POLICY inside ON account TO PUBLIC",
+        "ALTER POLICY inside ON decision USING (true)",
+        "ALTER POLICY inside ON decision USING (organisation_id = app.insider())",
+        "ALTER POLICY inside ON decision WITH CHECK (organisation_id IS NOT NULL)",
+        "CREATE POLICY help ON account FOR SELECT TO tradeline_owner USING (true)",
+        "CREATE POLICY help ON account FOR INSERT TO tradeline_owner WITH CHECK (true)",
     ],
     "primary keys": [
         "ALTER TABLE mitigant DROP CONSTRAINT mitigant_pkey",
@@ -61,12 +69,18 @@ SABOTEURS = {
         "search_path = pg_catalog, pg_temp AS 'SELECT 1'",
         "CREATE FUNCTION public.help() RETURNS int LANGUAGE sql SECURITY DEFINER SET "
         "search_path = pg_catalog, pg_temp AS 'SELECT 1'",
+        "ALTER FUNCTION app.settle_ask(app.gate_ask) SECURITY DEFINER",
+        "CREATE FUNCTION app.check_orders(asked text) RETURNS int LANGUAGE sql SECURITY DEFINER "
+        "SET search_path = pg_catalog, pg_temp AS 'SELECT 1'",
     ],
     "search paths": [
         "ALTER FUNCTION app.organisation() RESET search_path",
         "ALTER FUNCTION app.organisation() SET search_path = pg_catalog, app",
         "ALTER FUNCTION app.organisation() SET search_path = pg_temp, pg_catalog",
         "ALTER FUNCTION app.refuse_change_of_key() SET search_path = pg_catalog, public",
+        "ALTER FUNCTION app.refuse_group_cycle() RESET search_path",
+        "ALTER FUNCTION app.check_orders(jsonb) RESET search_path",
+        "CREATE FUNCTION app.help() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END'",
     ],
     "functions": [
         "GRANT EXECUTE ON FUNCTION app.organisation() TO PUBLIC",

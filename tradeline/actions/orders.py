@@ -139,10 +139,11 @@ _MISSING: Final = f"""order_line d JOIN account a ON a.organisation_id = d.organ
 
 
 def _lock(load: Load) -> None:
-    """Lock the lines whose orders the file changes: a check locks its line before its orders too."""
+    """Lock the lines whose orders the file changes: a check locks its line first too."""
     missing = f"UNION SELECT d.account_id FROM {_MISSING}" if load.full_extract else ""
     load.run(
-        f"""SELECT FROM credit_line l WHERE l.organisation_id = %(organisation)s AND l.account_id IN (
+        f"""SELECT FROM credit_line l
+        WHERE l.organisation_id = %(organisation)s AND l.account_id IN (
             SELECT account_id FROM difference UNION SELECT d.account_id FROM difference n
             JOIN order_line d ON d.organisation_id = %(organisation)s AND d.order_no = n.order_no
             WHERE n.is_new {missing})

@@ -62,7 +62,7 @@ def _ranked(made: Demo) -> list[ExposureRow]:
 
 
 def _told(made: Demo, rows: list[ExposureRow]) -> dict[str, Any]:
-    from tradeline.cli.exposure import told
+    from tradeline.queries.exposure import told
 
     return {
         "organisation": made.name, "made": made.made, "files": made.files, "rows": made.rows,

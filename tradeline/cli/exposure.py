@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from decimal import Decimal, InvalidOperation
-from typing import TYPE_CHECKING, Annotated, Any, Final
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -18,12 +18,6 @@ if TYPE_CHECKING:
 
 app = typer.Typer(invoke_without_command=True, rich_markup_mode=None, no_args_is_help=False)
 app.command("groups")(groups)
-
-TOLD: Final = (
-    "receivables", "billed_not_posted", "shipped_not_billed", "orders", "reserved", "special",
-    "unapplied_cash", "deposits",
-)  # fmt: skip
-
 
 @app.callback()
 @guard()
@@ -48,7 +42,7 @@ def exposure(  # noqa: PLR0917 - one parameter per option
         return
     by = actor(organisation, user)
     from tradeline.cli.screen_book import show_ranked
-    from tradeline.queries.exposure import Wanted, ranked
+    from tradeline.queries.exposure import Wanted, ranked, told
     from tradeline.queries.reading import reading
 
     wanted = Wanted(over_pct=_percent(over), entity=entity, search=search, sort=sort, count=count,
@@ -59,25 +53,6 @@ def exposure(  # noqa: PLR0917 - one parameter per option
         typer.echo(json.dumps([told(row) for row in rows], ensure_ascii=False))
     else:
         show_ranked(rows)
-
-
-def told(row: ExposureRow) -> dict[str, Any]:
-    """Return the documented fields of a row; money as decimal texts."""
-
-    def amount(minor: int | None) -> str | None:
-        return money(minor, row.currency)
-
-    buckets = {name: amount(row.buckets_minor[name]) for name in (*TOLD, "unapplied_credits")}
-    beside = {
-        name: amount(row.buckets_minor[name]) for name in ("orders_later", "held", "disputed")
-    }
-    return {
-        "customer_no": row.customer_no, "customer_name": row.customer_name, "entity": row.entity,
-        "currency": row.currency, "limit": amount(row.limit_minor),
-        "exposure": amount(row.exposure_minor), "headroom": amount(row.headroom_minor),
-        "utilisation_pct": row.utilisation_pct, "ar_utilisation_pct": row.ar_utilisation_pct,
-        "status": row.status, "buckets": buckets, "beside": beside,
-    }  # fmt: skip
 
 
 @app.command("show")
@@ -96,6 +71,7 @@ def show(
     by = actor(organisation, user)
     from tradeline.cli.screen_book import show_account
     from tradeline.queries.accounts import behind
+    from tradeline.queries.exposure import told
     from tradeline.queries.reading import reading
 
     day, group = day_of(as_of), None

@@ -57,7 +57,7 @@ def load_group(code: str, day: date) -> tuple[GroupRow, list[ExposureRow]]:
 
 def tell_group(row: GroupRow, members: Sequence[ExposureRow], *, as_json: bool) -> None:
     """Print a group and its members."""
-    from tradeline.cli.exposure import told as told_account
+    from tradeline.queries.exposure import told as told_account
     from tradeline.cli.screen_groups import show_group
 
     if as_json:

@@ -15,12 +15,14 @@ from tradeline.cli import (
     exports,
     exposure,
     imports,
+    keys,
     organisations,
     outbox,
     people,
     policies,
     quarantine,
     reviews,
+    serve,
     terms,
     webhooks,
 )
@@ -36,6 +38,7 @@ app.command("replay")(reviews.replay)
 app.command("demo")(demo.demo)
 app.add_typer(organisations.app, name="organisation")
 app.add_typer(people.app, name="people")
+app.add_typer(keys.app, name="keys")
 app.command("import")(imports.import_file)
 app.add_typer(exposure.app, name="exposure")
 app.add_typer(quarantine.app, name="quarantine")
@@ -49,6 +52,7 @@ app.add_typer(outbox.app, name="outbox")
 app.command("deliver")(outbox.deliver)
 app.command("digest")(outbox.digest)
 app.add_typer(audit.app, name="audit")
+app.command("serve")(serve.serve)
 app.command("roll")(doctor.roll)
 app.command("doctor")(doctor.doctor)
 app.add_typer(doctor.database, name="database")

@@ -63,12 +63,16 @@ def _scope(overrides: tuple[Override, ...], scope: str) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for override in overrides:
         for name in getattr(override, scope):
-            before = found.get(name, {})
-            both = {**before, **override.rules}
-            if "reactions" in before and "reactions" in override.rules:
-                both["reactions"] = {**before["reactions"], **override.rules["reactions"]}
+            before, own = found.get(name, {}), _differing(override)
+            both = {**before, **own}
+            if "reactions" in both:
+                both["reactions"] = before.get("reactions", {}) | own.get("reactions", {})
             found[name] = both
     return found
+
+
+def _differing(override: Override) -> dict[str, Any]:
+    return override.rules.model_dump(mode="json", exclude_none=True)
 
 
 def _terms(policy: Policy) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from tradeline.transitions import HOLD, PROPOSAL, moves_sql
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("tradeline", "0006_gate"),
+        ("tradeline", "0006_api_keys"),
     ]
 
     operations = [

@@ -19,6 +19,7 @@ from tradeline.models.flags import ExternalFlag
 from tradeline.models.groups import CustomerGroup
 from tradeline.models.holds import Hold
 from tradeline.models.imports import Feed, ImportBatch, QuarantinedRow
+from tradeline.models.keys import ApiKey
 from tradeline.models.limits import CreditLine, LimitVersion
 from tradeline.models.mitigants import Mitigant
 from tradeline.models.orders import OrderLine
@@ -37,6 +38,7 @@ __all__ = [
     "AgreedTerms",
     "AlertState",
     "AlertSubscription",
+    "ApiKey",
     "AuditAnchor",
     "AuditEvent",
     "AuditSeal",

@@ -7,11 +7,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
+from functools import partial
 from itertools import groupby
 from typing import TYPE_CHECKING, Any, Final
 
 from tradeline.money import format_money, to_minor
 from tradeline.policy.fields import Leaf, leaf_at, value_at
+from tradeline.policy.gate_words import gate_in_words
 from tradeline.policy.schema import CurvePoint
 from tradeline.policy.term_words import terms_in_words
 from tradeline.policy.words import SENTENCES, Sentence
@@ -34,6 +36,9 @@ _COUNTED: Final = {
     "messages": ("message", "messages"),
 }
 _ACTION_WORDS: Final = {"ESCALATE": "escalation", "LIMIT_CHANGE_BLOCKED": "no change of limit"}
+_GATE_UNITS: Final = {
+    "reaction", "rules by scope", "feeds", "kinds of signal", "statuses", "roles",
+}  # fmt: skip
 _NOTHING: Final = {"actions": "none", "ageing buckets": "no ageing bucket"}
 
 
@@ -73,6 +78,8 @@ def in_words(policy: Policy, leaf: Leaf, value: Any) -> str:
         return "none"
     if leaf.path[0] == "terms" and value:
         return terms_in_words(value, leaf.path[-1], policy.locale)
+    if leaf.unit in _GATE_UNITS and value:
+        return gate_in_words(value, leaf.path[-1], partial(in_words, policy))
     return _plainly(policy, leaf, value)
 
 

@@ -154,7 +154,7 @@ def _leaf(path: tuple[str, ...], info: FieldInfo) -> Leaf:
 
 def _allowed(info: FieldInfo) -> str:
     """Say in words what the type and its bounds permit."""
-    kind = info.annotation
+    kind = _bare(info.annotation)
     if kind is bool:
         return "true or false"
     if get_origin(kind) is Literal:

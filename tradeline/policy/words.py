@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 from tradeline.policy.alerts_words import ALERTS
 from tradeline.policy.exposure_words import EXPOSURE
 from tradeline.policy.form import BUCKETS
+from tradeline.policy.gate_words import GATE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -358,6 +359,7 @@ _CHAPTERS: Final[dict[str, tuple[tuple[str, ...], ...]]] = {
         ),
         ("", "The last day of a discount still counts; days of grace never move a due date."),
     ),
+    "Orders": GATE,
 }
 
 SENTENCES: Final = tuple(

@@ -10,6 +10,7 @@ from django.db import connection
 from tradeline.engine.exposure import BUCKETS, signs, status, utilisation_text
 from tradeline.errors import ArgumentFault
 from tradeline.models.limits import COUNTERS
+from tradeline.money import to_decimal
 from tradeline.queries.policies import policy_in_force
 
 if TYPE_CHECKING:
@@ -134,6 +135,31 @@ def rows_where(where: str, values: Mapping[str, Any]) -> list[ExposureRow]:
         )
         for account, line, number, name, entity, currency, limit, exposure, *counters in found
     ]  # fmt: skip
+
+
+_TOLD: Final = (
+    "receivables", "billed_not_posted", "shipped_not_billed", "orders", "reserved", "special",
+    "unapplied_cash", "deposits",
+)  # fmt: skip
+
+
+def told(row: ExposureRow) -> dict[str, Any]:
+    """Return a row's documented fields, as every door tells them; money as decimal texts."""
+
+    def amount(minor: int | None) -> str | None:
+        return None if minor is None else str(to_decimal(minor, row.currency))
+
+    buckets = {name: amount(row.buckets_minor[name]) for name in (*_TOLD, "unapplied_credits")}
+    beside = {
+        name: amount(row.buckets_minor[name]) for name in ("orders_later", "held", "disputed")
+    }
+    return {
+        "customer_no": row.customer_no, "customer_name": row.customer_name, "entity": row.entity,
+        "currency": row.currency, "limit": amount(row.limit_minor),
+        "exposure": amount(row.exposure_minor), "headroom": amount(row.headroom_minor),
+        "utilisation_pct": row.utilisation_pct, "ar_utilisation_pct": row.ar_utilisation_pct,
+        "status": row.status, "buckets": buckets, "beside": beside,
+    }  # fmt: skip
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -17,13 +17,14 @@ INSERT_ONLY: Final = {
     "gate_policy": (), "line_rules": (), "decision": (), "sign_off": (),
     "proposal": ("state", "settled_at", "outcome"), "hold": ("reminded_at",),
     "limit_version": ("superseded_at",), "agreed_terms": ("superseded_at",),
-    "outbox": ("fanned_at", "settled_at"),
+    "outbox": ("fanned_at", "settled_at"), "api_key": ("revoked_at", "revoked_by_id"),
 }  # fmt: skip
 """Tables whose rows stay as written, each with the columns that may be set later."""
 
 WIDER: Final = (
     ("membership", "also"), ("organisation", "also"), ("organisation", "all_ids"),
     ("organisation", "sender_ids"),
+    ("api_key", "also"),  # whoever presents a key sees its row: only its hash can be compared
 )  # fmt: skip
 """Policies that show, and never let write, more than the organisation's own rows."""
 
@@ -80,6 +81,8 @@ def _allowed(condition: str) -> str:
     return condition.replace("(", "").replace(")", "").replace(" ", "")
 
 
+_READS: Final = _plain("coalesce(pg_get_expr(p.polqual, p.polrelid), '')")
+_WRITES: Final = _plain("coalesce(pg_get_expr(p.polwithcheck, p.polrelid), '')")
 _SAYS_MINE: Final = f"IN ('{_allowed(MINE)}', '{_allowed(_ROOT)}')"
 
 CLAUSES: Final = {
@@ -99,12 +102,10 @@ WHERE NOT EXISTS (SELECT FROM pg_policy p WHERE p.polrelid = s.oid AND p.polperm
 WITH {_OWNED}
 SELECT s.name, 'has the policy ' || p.polname || ' that is not "{MINE}"'
 FROM secured s JOIN pg_policy p ON p.polrelid = s.oid AND p.polpermissive
-WHERE ({_plain("coalesce(pg_get_expr(p.polqual, p.polrelid), '')")} NOT {_SAYS_MINE}
-    OR {_plain("coalesce(pg_get_expr(p.polwithcheck, p.polrelid), '')")} NOT {_SAYS_MINE})
+WHERE ({_READS} NOT {_SAYS_MINE} OR {_WRITES} NOT {_SAYS_MINE})
     AND NOT (p.polcmd = 'r' AND (s.name, p.polname::text) IN ({_WIDER}))
     AND NOT (p.polroles = ARRAY[to_regrole('{role_name("owner")}')::oid]
-        AND {_plain("pg_get_expr(p.polqual, p.polrelid)")} = '{_allowed(INSIDE)}'
-        AND {_plain("pg_get_expr(p.polwithcheck, p.polrelid)")} = '{_allowed(INSIDE)}')""",
+        AND {_READS} = '{_allowed(INSIDE)}' AND {_WRITES} = '{_allowed(INSIDE)}')""",
     "primary keys": f"""
 WITH {_OWNED}
 SELECT o.name, 'has no primary key that begins with organisation_id' FROM owned o

@@ -32,7 +32,8 @@ BEGIN
         ELSE
             RAISE EXCEPTION 'there is no verb %', ask.verb USING ERRCODE = 'invalid_parameter_value';
         END IF;
-        turn := ask.turn; status := done.status; answer := done.answer; facts := done.facts;
+        turn := ask.turn; status := done.status; answer := done.answer;
+        facts := CASE WHEN done.facts IS NOT NULL THEN app.facts_told(done.facts) END;
         RETURN NEXT;
     END LOOP;
 END $$;

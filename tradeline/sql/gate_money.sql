@@ -25,11 +25,11 @@ CREATE FUNCTION app.minor(amounts jsonb, currency text) RETURNS bigint
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
 RETURN ((amounts ->> currency)::numeric * 10 ^ app.exponent(currency)::numeric)::bigint;
 
--- Half-up and exact: above and below are whole numbers.
+-- Half-up, ties away from zero, and exact: above and below are whole numbers.
 CREATE FUNCTION app.converted(minor bigint, above numeric, below numeric) RETURNS bigint
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
 RETURN CASE WHEN above = below THEN minor
-    ELSE div(2 * minor * above + below, 2 * below)::bigint END;
+    ELSE (sign(minor)::numeric * div(2 * abs(minor) * above + below, 2 * below))::bigint END;
 
 -- Use of a limit in percent as text with two digits; four where two would hide a breach.
 CREATE FUNCTION app.use_text(exposure_minor bigint, limit_minor bigint) RETURNS text

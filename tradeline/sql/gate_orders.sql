@@ -92,12 +92,11 @@ END $$;
 -- Whether goods may leave: always asked, of the account's standing; of the limit too for what is
 -- more than was authorised, or was authorised and has ended.
 CREATE FUNCTION app.may_ship(
-    a app.gate_ask, c commitment, w commitment, rise bigint, n app.gate_numbers, s standing,
+    a app.gate_ask, c commitment, w commitment, n app.gate_numbers, s standing,
     r line_rules, OUT worst int, OUT reasons text[], OUT codes text[]
 )
 LANGUAGE plpgsql STABLE AS $$
 BEGIN
-    n.scope := CASE WHEN rise > 0 THEN 'all' ELSE 'delivery' END;
     SELECT v.worst, v.reasons, v.codes INTO worst, reasons, codes FROM app.verdict(n, s, r) v;
     IF c.state IN ('expired', 'cancelled') THEN
         worst := greatest(worst, 1);
@@ -175,12 +174,13 @@ BEGIN
         numbers := ROW(today, l.currency, l.limit_minor, l.exposure_minor, e.after_minor,
             e.after_minor + l.orders_later_minor + m.later,
             app.converted(w.authorised_minor - w.cancelled_minor, w.rate_above, w.rate_below),
-            w.currency, w.net_days, w.discount_bp, w.prepaid, 'delivery', f.ar, f.orders,
+            w.currency, w.net_days, w.discount_bp, w.prepaid,
+            CASE WHEN rise > 0 THEN 'all' ELSE 'delivery' END, f.ar, f.orders,
             f.payments, f.limits, NULL, NULL, NULL, NULL);
         IF n.group_id IS NOT NULL THEN
             numbers := app.with_groups(numbers, n.group_id, r);
         END IF;
-        v := app.may_ship(a, c, w, rise, numbers, s, r);
+        v := app.may_ship(a, c, w, numbers, s, r);
         e.codes := v.codes;
         e.reasons := concat('[', array_to_string(v.reasons, ','), ']');
         a.amount_minor := w.authorised_minor - w.cancelled_minor;  -- a release is for the whole order

@@ -466,9 +466,10 @@ BEGIN
         e.reasons := concat('[', app.reason('DT03', 2, a.customer, NULL, 'No single account has this '
             || 'number: name its legal entity, or bring the customer into the book.', 'accounts'), ']');
         answer := app.gate_answer(decision, a, c, e, NULL, l, '{}', '');
+        facts := json_build_object('customer', a.customer, 'ways', json_build_object());
         status := 201;
         IF a.verb <> 'dry_run' THEN
-            PERFORM app.keep_decision(a, decision, org, l, c, NULL, e, NULL, answer);
+            PERFORM app.keep_decision(a, decision, org, l, c, NULL, e, facts, answer);
         END IF;
         RETURN;
     END IF;
@@ -512,10 +513,9 @@ BEGIN
         numbers := app.with_groups(numbers, n.group_id, r);
     END IF;
     IF calm THEN
-        SELECT 0 AS worst, '{}'::text[] AS reasons, '{}'::text[] AS codes INTO v;  -- no more of the same: nothing to ask
-    ELSE
-        v := app.verdict(numbers, s, r);
+        numbers.scope := 'none';
     END IF;
+    v := app.verdict(numbers, s, r);
     e.codes := v.codes;
     e.reasons := concat('[', array_to_string(v.reasons, ','), ']');
     IF v.worst = 2 AND c.id IS NOT NULL THEN
@@ -556,18 +556,64 @@ BEGIN
         PERFORM app.keep_hold(a, w, r, e, decision);
     END IF;
     PERFORM app.keep_decision(a, decision, org, l, w, r.id, e, facts, answer);
-    IF e.outcome <> 'held' THEN
-        facts := NULL;
-    END IF;
 END $$;
 
--- The numbers of the moment, as JSON: with the line's rules they give the reasons again.
+-- Of each group above an account: whether its members' balances are set off, the rate from the
+-- line's currency, and what its members in that currency owe; null for an affiliate.
+CREATE FUNCTION app.group_ways(account uuid, n app.gate_numbers, rate_age int) RETURNS json
+LANGUAGE plpgsql STABLE AS $$
+BEGIN
+    RETURN (WITH RECURSIVE g AS (
+            SELECT c.id, c.set_off, o.currency, o.place
+            FROM unnest(n.group_codes, n.group_currency) WITH ORDINALITY o (code, currency, place)
+            JOIN customer_group c ON c.organisation_id = app.inside() AND c.code = o.code),
+        below AS (
+            SELECT g.place, g.set_off, g.id FROM g
+            UNION ALL SELECT b.place, b.set_off, c.id FROM customer_group c
+            JOIN below b ON c.parent_id = b.id WHERE c.organisation_id = app.inside())
+        SELECT json_agg(json_build_array(g.set_off, f.above, f.below, (
+            SELECT sum(CASE WHEN b.set_off THEN m.exposure_minor ELSE greatest(m.exposure_minor, 0) END)
+            FROM below b JOIN account a ON a.organisation_id = app.inside() AND a.group_id = b.id
+            JOIN credit_line m ON m.organisation_id = app.inside() AND m.account_id = a.id
+            WHERE b.place = g.place AND NOT a.intercompany AND m.currency = n.currency
+                AND NOT EXISTS (SELECT FROM account x WHERE x.organisation_id = app.inside()
+                    AND x.id = group_ways.account AND x.intercompany))) ORDER BY g.place)
+        FROM g, app.minor_rate(n.currency, g.currency, n.day, rate_age) f);
+END $$;
+
+-- What the ways out of a hold follow from besides the facts (engine/unblock.py): the rules, how the
+-- line moves with the amount that was asked for, and how its groups move with the line.
+CREATE FUNCTION app.ways(a app.gate_ask, w commitment, n app.gate_numbers, s standing) RETURNS json
+LANGUAGE plpgsql STABLE AS $$
+DECLARE
+    r line_rules;
+    rest bigint := greatest(w.shipped_minor - w.invoiced_minor, 0);
+    surplus bigint := greatest(w.posted_minor - w.billed_minor, 0);
+    f record;
+BEGIN
+    SELECT * INTO r FROM line_rules x WHERE x.organisation_id = app.inside() AND x.id = s.rules_id;
+    f := app.minor_rate(a.currency, n.currency, n.day, r.rate_age_max_days);
+    RETURN json_build_object('rules', s.rules_id,
+        'sign', CASE WHEN a.verb = 'sale' THEN r.signs[2]
+            WHEN a.verb IN ('authorise', 'amend', 'recheck', 'dry_run') THEN r.signs[5] END,
+        'dated', a.verb <> 'sale', 'live', w.authorised_minor - w.cancelled_minor,
+        'beside', CASE WHEN a.verb = 'sale' THEN 0 ELSE
+            greatest(w.shipped_minor, w.invoiced_minor) + surplus - least(rest, surplus) END,
+        'above', f.above, 'below', f.below,
+        'groups', CASE WHEN n.group_codes IS NOT NULL
+            THEN app.group_ways(w.account_id, n, r.rate_age_max_days) END);
+END $$;
+
+-- The numbers of the moment, as JSON: with the line's rules they give the reasons again. Those of a
+-- held order say as well what its ways out follow from.
 CREATE FUNCTION app.facts(
     a app.gate_ask, w commitment, n app.gate_numbers, s standing, e app.gate_effect
 ) RETURNS text
 LANGUAGE plpgsql STABLE AS $$
+DECLARE
+    told text;
 BEGIN
-    RETURN json_build_object('day', n.day, 'customer', a.customer, 'amount', a.amount_minor,
+    told := json_build_object('scope', n.scope, 'day', n.day, 'customer', a.customer, 'amount', a.amount_minor,
         'currency', n.currency, 'order_currency', a.currency, 'limit', n.limit_minor,
         'before', n.before_minor, 'after', n.after_minor, 'static_after', n.static_after_minor,
         'order', n.order_minor, 'ship_date', w.ship_date, 'net_days', w.net_days,
@@ -580,7 +626,23 @@ BEGIN
         'oldest', s.oldest, 'average', s.average_minor, 'covers', s.covers, 'status', s.status,
         'review_due', s.review_due, 'dunning_level', s.dunning_level, 'flags', s.flags,
         'grace_days', s.grace_days, 'terms_days_max', s.terms_days_max,
-        'discount_bp_max', s.discount_bp_max, 'limit_from', s.limit_from, 'limit_to', s.limit_to);
+        'discount_bp_max', s.discount_bp_max, 'limit_from', s.limit_from,
+        'limit_to', s.limit_to);
+    IF e.outcome = 'held' THEN
+        told := concat(left(told, -1), ',"ways":', app.ways(a, w, n, s), '}');
+    END IF;
+    RETURN told;
+END $$;
+
+-- The facts of a held order together with its line's rules, as they go out; null for others.
+CREATE FUNCTION app.facts_told(facts text) RETURNS text
+LANGUAGE plpgsql STABLE AS $$
+DECLARE
+    ways json := facts::json -> 'ways';
+BEGIN
+    RETURN CASE WHEN ways IS NOT NULL THEN concat(left(facts, -1), ',"rules":', coalesce((
+        SELECT row_to_json(r)::text FROM line_rules r
+        WHERE r.organisation_id = app.inside() AND r.id = (ways ->> 'rules')::uuid), 'null'), '}') END;
 END $$;
 
 -- The answer that a call with this key got before; null for a key that is new.

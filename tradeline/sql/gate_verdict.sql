@@ -12,7 +12,7 @@ CREATE TYPE app.gate_numbers AS (
     net_days int,
     discount_bp int,
     prepaid boolean,
-    scope text,             -- all, delivery (standing only)
+    scope text,             -- all, delivery (standing only), none (less of the same: nothing to ask)
     age_ar int, age_orders int, age_payments int, age_limits int,  -- days since the last file
     group_codes text[],
     group_after_minor bigint[],  -- null: an exposure of the group cannot be converted
@@ -71,6 +71,9 @@ BEGIN
     worst := 0;
     reasons := '{}';
     codes := '{}';
+    IF n.scope = 'none' THEN
+        RETURN;
+    END IF;
     IF credit AND n.limit_minor IS NOT NULL THEN
         bound := app.with_tolerance(n.limit_minor, r.tolerance_bp, r.tolerance_max_minor);
         IF re[1] > 0 AND n.static_after_minor > bound THEN
@@ -131,7 +134,7 @@ BEGIN
         IF re[7] > 0 AND dpd > greatest(r.overdue_days_max, s.grace_days) THEN
             worst := greatest(worst, re[7]);
             codes := array_append(codes, 'OV01');
-            reasons := reasons || app.reason('OV01', re[7], dpd::text, r.overdue_days_max::text,
+            reasons := reasons || app.reason('OV01', re[7], dpd::text, greatest(r.overdue_days_max, s.grace_days)::text,
                 'The oldest open item is too long past due (days).',
                 'document ' || (s.oldest -> 0 ->> 0) || ' due on ' || s.oldest_due);
         END IF;
@@ -183,7 +186,7 @@ BEGIN
         worst := greatest(worst, re[14]);
         codes := array_append(codes, 'TM01');
         reasons := reasons || app.reason('TM01', re[14],
-            concat(n.net_days, ' days, ', app.use_text(coalesce(n.discount_bp, 0), 10000), ' % discount'),
+            concat(n.net_days || ' days, ', app.use_text(coalesce(n.discount_bp, 0), 10000), ' % discount'),
             concat(s.terms_days_max, ' days, ', app.use_text(coalesce(s.discount_bp_max, 0), 10000), ' % discount'),
             'The order''s terms are better than those granted.', 'terms');
     END IF;
@@ -206,8 +209,8 @@ BEGIN
     FOREACH feed IN ARRAY ARRAY['ar', 'orders', 'payments', 'limits'] LOOP
         age := CASE feed WHEN 'ar' THEN n.age_ar WHEN 'orders' THEN n.age_orders
             WHEN 'payments' THEN n.age_payments ELSE n.age_limits END;
-        CONTINUE WHEN age IS NULL AND feed <> ALL (r.feeds_required)
-            OR age <= (r.feed_ages_max ->> feed)::int;
+        CONTINUE WHEN CASE WHEN age IS NULL THEN feed <> ALL (r.feeds_required)
+            ELSE coalesce(age <= (r.feed_ages_max ->> feed)::int, true) END;
         hit := CASE WHEN n.order_minor <= r.stand_in_max_minor THEN 1 ELSE re[17] END;
         worst := greatest(worst, hit);
         codes := array_append(codes, 'DT01');
