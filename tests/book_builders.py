@@ -6,13 +6,15 @@ are columns. Import it inside a test or fixture that has the book.
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
 from hashlib import sha256
 from typing import Any
 from uuid import UUID, uuid4
 
-from tests.people import AT
+from tests.people import AT, person
 from tradeline import models
+from tradeline.files.audit_json import canonical
 from tradeline.models.context import Actor, acting
 
 DAY = date(2026, 6, 30)
@@ -136,7 +138,8 @@ def commitment(actor: Actor, of: Any, its_line: Any, **changes: Any) -> Any:
 
 
 def _at_the_gate(actor: Actor, of: Any, its_line: Any) -> None:
-    write(models.Standing, actor, line=its_line, rules=rules(actor))
+    today = datetime.now(UTC).date()  # as the database has it: nothing is to be resolved
+    write(models.Standing, actor, line=its_line, rules=rules(actor), day=today)
     order = commitment(actor, of, its_line)
     key = uuid4().hex
     answer = write(
@@ -145,10 +148,28 @@ def _at_the_gate(actor: Actor, of: Any, its_line: Any) -> None:
         status=201, outcome="held", order_no=order.order_no, answer="{}", at=AT,
         by_id=actor.user_id,
     )  # fmt: skip
-    write(models.Hold, actor, commitment=order, account=of, line=its_line, version=1,
-          decision_id=answer.pk, order_no=order.order_no, currency="USD", amount_minor=1,
-          delta_minor=1, codes=["CL02"], priority=5, state="open", created_at=AT,
-          expires_at=AT)  # fmt: skip
+    held = write(
+        models.Hold, actor, using="owner", commitment=order, account=of, line=its_line, version=1,
+        decision_id=answer.pk, order_no=order.order_no, currency="USD", amount_minor=1,
+        delta_minor=1, codes=["CL02"], priority=5, state="open", created_at=AT,
+        expires_at=AT,
+    )  # fmt: skip
+    _asked_and_signed(actor, of, held)
+
+
+def _asked_and_signed(actor: Actor, of: Any, held: Any) -> None:
+    """Ask for the release of a hold; somebody new signs the first level."""
+    payload = canonical({
+        "action": "release", "amount": "0.01", "currency": "USD", "customer": of.customer_no,
+        "entity": of.entity.code, "hold": str(held.pk), "order_no": held.order_no, "version": 1,
+    }).decode()  # fmt: skip
+    asked = write(models.Proposal, actor, kind="hold_release", hold_id=held.pk, payload=payload,
+                  maker_id=actor.user_id, reason="as agreed")  # fmt: skip
+    signer = replace(actor, user_id=person("signer").pk)
+    write(models.Membership, actor, user_id=signer.user_id, role="analyst")
+    digest = sha256(payload.encode()).hexdigest()
+    write(models.SignOff, signer, proposal_id=asked.pk, level=1, signer_id=signer.user_id,
+          decision="sign", payload_sha256=digest)  # fmt: skip
 
 
 def one_of_each(actor: Actor, entity: Any) -> None:

@@ -26,6 +26,11 @@ PERMISSIONS: Final = {
     "policy.activate": frozenset({"controller"}),
     "drift.correct": frozenset({"controller"}),
     "horizon.roll": _FINANCE | {"integration"},
+    "holds.read": _EVERYONE - {"sales"},
+    "holds.propose": _FINANCE | {"sales"},
+    "holds.sweep": _FINANCE | {"integration"},
+    "proposals.sign": _FINANCE,  # the proposal's own levels say which of them
+    "proposals.withdraw": _EVERYONE,  # one's own
     "audit.read": frozenset({"auditor", "controller", "admin"}),
     "people.manage": frozenset({"admin"}),
     "owners.set": _FINANCE | {"admin"},

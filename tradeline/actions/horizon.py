@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from tradeline.actions.acting import Actor, working
 from tradeline.actions.alerts import raise_daily, raise_utilisation
 from tradeline.actions.audit import record
+from tradeline.actions.holds import follow_up
 from tradeline.actions.limits import resolve_limits
 from tradeline.actions.revaluation import revalue
 from tradeline.actions.staging import Load, lock_feeds
@@ -50,6 +51,7 @@ def roll_day(*, day: date, by: Actor, at: datetime) -> Rolled:
         after = {"day": day.isoformat(), "lines_counted": counted, "limits_changed": limits,
                  "alerts": alerts}  # fmt: skip
         record(work, "DAY_ROLLED", f"day {day}", after=after)
+    follow_up(by=by, at=at)
     return Rolled(lines_counted=counted, limits_changed=limits, positions=kept, alerts=alerts)
 
 

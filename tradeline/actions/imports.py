@@ -24,6 +24,7 @@ from tradeline.actions.alerts import raise_utilisation
 from tradeline.actions.audit import record
 from tradeline.actions.extracts import extract_of
 from tradeline.actions.groups import with_groups
+from tradeline.actions.holds import follow_up
 from tradeline.actions.repeats import applied_before, confirm_feed, reading_of
 from tradeline.actions.staging import Load, Outcome, add_rows, lock_feeds, refresh_statistics
 from tradeline.engine.control_totals import as_texts, control_totals
@@ -109,6 +110,8 @@ def import_feed(
 ) -> Imported:  # fmt: skip
     """Apply a file in one transaction; a preview takes everything back.
 
+    Held orders that fit afterwards are let go, in transactions of their own.
+
     Raises:
         Refused: the actor may not import.
         NeedsConfirmation: a full extract would close unusually many rows.
@@ -120,6 +123,8 @@ def import_feed(
         result = apply_feed(work, request, tell)
         if preview:
             raise _TakenBack
+    if result.lines_moved and not preview:
+        follow_up(by=by, at=at)
     return result
 
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from tradeline.actions.acting import Actor, working
 from tradeline.actions.alerts import keep_armed, raise_utilisation
+from tradeline.actions.holds import follow_up
 from tradeline.actions.lines import exposure_sql
 from tradeline.actions.organisations import activate
 from tradeline.actions.revaluation import revalue
@@ -36,6 +37,7 @@ def activate_policy(*, policy: Policy, reason: str, day: date, by: Actor, at: da
         moved = _by_new_switches(load) + revalue(load, _ALL, kind="policy", reason=reason)
         keep_armed(work, old=before, new=policy)
         raise_utilisation(work, policy=policy, day=day)
+    follow_up(by=by, at=at)
     return moved
 
 

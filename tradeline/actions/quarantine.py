@@ -18,6 +18,7 @@ from django.db import transaction
 
 from tradeline.actions.acting import Actor, Work, working
 from tradeline.actions.audit import record
+from tradeline.actions.holds import follow_up
 from tradeline.actions.imports import Imported, ImportRequest, apply_feed
 from tradeline.errors import ArgumentFault, NotFound, StateFault
 from tradeline.files.feed_raw import WHOLE_ROW
@@ -71,6 +72,7 @@ def mend_row(
         _settle(work, [row], "mended")
         record(work, "ROW_MENDED", f"quarantined row {row_id}", before=row.cells, after=mended,
                reason=row.reason)  # fmt: skip
+    follow_up(by=by, at=at)
     return result
 
 
@@ -106,6 +108,7 @@ def retry_rows(*, kind: str, day: date, by: Actor, at: datetime) -> Retried:
     done = [_retry(by, at, batch, [row for row in rows if row.batch_id == batch.pk], day)
             for batch in {row.batch_id: row.batch for row in rows}.values()]  # fmt: skip
     mended = sum(count for count, _ in done)
+    follow_up(by=by, at=at)
     batches = tuple(result for _, result in done if result is not None)
     return Retried(mended=mended, left=len(rows) - mended, batches=batches)
 

@@ -9,7 +9,7 @@ from tradeline.engine.terms import credit_days_max
 from tradeline.policy.gate import CODES
 
 if TYPE_CHECKING:
-    from tradeline.policy.gate import Override
+    from tradeline.policy.gate import Gate, Override
     from tradeline.policy.schema import Policy
     from tradeline.policy.terms import Term
 
@@ -42,6 +42,19 @@ def gate_document(policy: Policy) -> dict[str, Any]:
         "hold_days": gate.hold_days,
         "release_deviation_bp": int(gate.release_deviation_pct * BASIS_POINTS),
         "ladder_bp": list(policy.alerts.ladder), "rearm_bp": policy.alerts.rearm,
+        "release": _release(gate),
+    }
+
+
+def _release(gate: Gate) -> dict[str, Any]:
+    """Return who signs releases and by what they are judged (sql/releases.sql)."""
+    return {
+        "levels": [level.model_dump(mode="json") for level in gate.levels],
+        "release_days": gate.release_days,
+        "proposal_days": gate.proposal_days,
+        "evidence_days_max": gate.evidence_days_max,
+        "evidence_move_bp": int(gate.evidence_move_pct * BASIS_POINTS),
+        "release_sum_days": gate.release_sum_days,
     }
 
 

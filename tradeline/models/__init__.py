@@ -27,6 +27,7 @@ from tradeline.models.organisations import LegalEntity, Membership, Organisation
 from tradeline.models.payments import Payment
 from tradeline.models.people import User
 from tradeline.models.policies import PolicyVersion
+from tradeline.models.proposals import Proposal, SignOff
 from tradeline.models.rates import FxRate
 from tradeline.models.standing import GatePolicy, LineRules, Standing
 from tradeline.models.terms import AgreedTerms
@@ -65,7 +66,9 @@ __all__ = [
     "Payment",
     "PolicyVersion",
     "Position",
+    "Proposal",
     "QuarantinedRow",
+    "SignOff",
     "Standing",
     "User",
     "WebhookEndpoint",

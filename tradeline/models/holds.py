@@ -23,7 +23,8 @@ class HoldState(models.TextChoices):
 class Hold(Owned):
     """One version of an order that was not let go, in the order's currency.
 
-    `codes` are the rules that were hit. Without `by` on a release, the rules themselves let it go.
+    `codes` are the rules that were hit. What people settle names their proposal; without one the
+    rules let the order go, or its time was over.
     """
 
     commitment = key("tradeline.Commitment")
@@ -45,6 +46,7 @@ class Hold(Owned):
     usable_until = models.DateTimeField(null=True)
     settled_at = models.DateTimeField(null=True)
     reminded_at = models.DateTimeField(null=True)
+    proposal = key("tradeline.Proposal", null=True)  # by which people released or rejected it
 
     class Meta:
         db_table = "hold"

@@ -54,6 +54,9 @@ class User(AbstractUser):
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     password = PasswordHash("password", max_length=128)
+    same_as = models.ForeignKey(  # the login that stands for whoever has several
+        "self", null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
 
     class Meta:
         db_table = "person"

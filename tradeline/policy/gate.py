@@ -331,6 +331,23 @@ class Gate(Section):
         "10", "percent of amount", "SAP released-document deviation",
         "A release still holds for an order that is above its amount by no more than this.", le=100,
     )  # fmt: skip
+    proposal_days: Whole = days(
+        14, _MATRIX, "A proposal that nobody signs ends after this.", ge=1
+    )
+    evidence_days_max: Whole = days(
+        7, _MATRIX, "What a proposal was judged by is no older when it is signed.", ge=1
+    )
+    evidence_move_pct: Percent = percent(
+        "5", "percent of limit", _MATRIX,
+        "Nor has the exposure moved by more than this since.", le=100,
+    )  # fmt: skip
+    release_sum_days: Whole = days(
+        90, _MATRIX, "Releases of so many days are added up, so that none is split.",
+        ge=1,
+    )  # fmt: skip
+    hold_remind_days: Whole = days(
+        2, HOUSE, "People are reminded of an order that is held for longer than this.", ge=1
+    )
     levels: Annotated[tuple[Level, ...], Field(min_length=1, max_length=3)] = number(
         _levels(), "roles", _MATRIX,
         "Who signs a release, by the exposure that results; each level signs after the one below.",

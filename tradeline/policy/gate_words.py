@@ -144,6 +144,21 @@ GATE: Final[tuple[tuple[str, ...], ...]] = (
         "A release still{now} holds for an order that is above its amount by up to {}.",
         "A release holds for no order that is above its amount{now}.",
     ),
+    ("gate.hold_remind_days", "People are{now} reminded of a held order after {}."),
+    ("gate.proposal_days", "A proposal that nobody signs{now} ends after {}."),
+    (
+        "gate.evidence_days_max",
+        "What a proposal was judged by may{now} be {} old when it is signed.",
+    ),
+    (
+        "gate.evidence_move_pct",
+        "Until then the exposure may{now} move by {} of the limit.",
+        "Until then the exposure may not move at all{now}.",
+    ),
+    (
+        "gate.release_sum_days",
+        "The releases of {} are{now} added up, so that splitting an order lowers no level.",
+    ),
     (
         "gate.levels",
         "By the exposure that results, a release is{now} signed by {}; each signs after the one "

@@ -14,7 +14,8 @@ from tradeline.models.tenancy import INSIDE, MINE
 INSERT_ONLY: Final = {
     "audit_event": (), "audit_seal": (), "audit_anchor": (), "line_event": (), "import_batch": (),
     "payment": (), "fx_rate": (), "policy_version": (),
-    "gate_policy": (), "line_rules": (), "decision": (),
+    "gate_policy": (), "line_rules": (), "decision": (), "sign_off": (),
+    "proposal": ("state", "settled_at", "outcome"), "hold": ("reminded_at",),
     "limit_version": ("superseded_at",), "agreed_terms": ("superseded_at",),
     "outbox": ("fanned_at", "settled_at"), "api_key": ("revoked_at", "revoked_by_id"),
 }  # fmt: skip
@@ -30,6 +31,9 @@ WIDER: Final = (
 DEFINERS: Final = (
     "app.organisation()", "app.password_of(text)", "app.check_orders(jsonb)",
     "app.resolve_stale()",
+    "app.fill_proposal()", "app.guard_proposal()", "app.check_sign_off()", "app.may_not_sign(uuid)",
+    "app.release_case(uuid,bigint)", "app.stale_because(uuid)", "app.apply_proposal(uuid,text)",
+    "app.end_releases()",
 )  # fmt: skip
 """Functions that run with their owner's rights; those of the gate say for whom at their start."""
 

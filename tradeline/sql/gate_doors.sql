@@ -30,6 +30,8 @@ BEGIN
             done := app.move_order(ask);
         ELSIF ask.verb IN ('ship', 'invoice', 'cancel', 'close', 'return', 'expire') THEN
             done := app.change_order(ask);
+        ELSIF ask.verb IN ('reject', 'lapse') THEN
+            done := app.settle_hold(ask);
         ELSE
             RAISE EXCEPTION 'there is no verb %', ask.verb USING ERRCODE = 'invalid_parameter_value';
         END IF;

@@ -1,0 +1,146 @@
+"""Orders that wait for people: the worklist, one order, and who would have to sign."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from django.db import connection
+from django.db.models import F
+
+from tradeline.errors import ArgumentFault, NotFound
+from tradeline.models import Decision, Hold
+from tradeline.queries.proposals import ProposalRow, of_holds
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from datetime import date, datetime
+    from uuid import UUID
+
+
+@dataclass(frozen=True, kw_only=True)
+class HoldRow:
+    """A held order; amounts in minor units of its own currency."""
+
+    hold_id: UUID
+    order_no: str
+    version: int
+    customer_no: str
+    customer_name: str
+    entity: str
+    currency: str
+    amount_minor: int  # of the whole order
+    delta_minor: int  # beyond what is authorised already
+    codes: tuple[str, ...]
+    reasons: tuple[Mapping[str, Any], ...]  # as the gate told them
+    priority: int
+    ship_date: date | None
+    state: str
+    age_days: int
+    created_at: datetime
+    expires_at: datetime
+    released_minor: int | None
+    usable_until: datetime | None
+    proposal: ProposalRow | None  # that waits for signatures
+
+    @property
+    def next_role(self) -> str | None:
+        """Return whose signature is waited for; None where nobody has proposed anything."""
+        return self.proposal.next_role if self.proposal else None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Case:
+    """What a release would be judged by, as it stands now."""
+
+    levels: tuple[str, ...]  # roles that would sign, in order; empty where nobody's reach does
+    codes: tuple[str, ...]
+    decision: str  # what the rules would say today
+    measures: tuple[Mapping[str, Any], ...]  # what, of, currency, minor, level
+    problem: str
+
+
+def worklist(
+    *, at: datetime, customer_no: str | None = None, entity: str | None = None, count: int = 100
+) -> list[HoldRow]:
+    """Return the orders that are held, in the order in which they would be let go."""
+    found = Hold.objects.filter(state="open")
+    if customer_no is not None:
+        found = found.filter(account__customer_no=customer_no)
+    if entity is not None:
+        found = found.filter(account__entity__code=entity)
+    ranked = found.order_by("priority", F("ship_date").asc(nulls_last=True), "created_at", "pk")
+    return _rows(ranked[:count], at)
+
+
+def held_order(order_no: str, *, at: datetime, entity: str | None = None) -> HoldRow:
+    """Return the latest hold of an order.
+
+    Raises:
+        NotFound: there is no such order, or it was never held.
+        ArgumentFault: several legal entities have one.
+    """
+    found = Hold.objects.filter(order_no=order_no)
+    if entity is not None:
+        found = found.filter(account__entity__code=entity)
+    rows = _rows(found.order_by("-created_at", "-version")[:20], at)
+    if not rows:
+        raise NotFound(f"no order {order_no} was held", mend="see: tradeline holds")
+    if len({row.entity for row in rows}) > 1:
+        raise ArgumentFault(
+            f"several legal entities have an order {order_no}",
+            mend="name one with --entity: " + ", ".join(sorted({row.entity for row in rows})),
+        )
+    return rows[0]
+
+
+def hold(hold_id: UUID, *, at: datetime) -> HoldRow:
+    """Return a hold of the acting organisation.
+
+    Raises:
+        NotFound: there is none.
+    """
+    for row in _rows(Hold.objects.filter(pk=hold_id), at):
+        return row
+    raise NotFound(f"there is no hold {hold_id}", mend="see: tradeline holds")
+
+
+def case_of(row: HoldRow, amount_minor: int | None = None) -> Case:
+    """Return what the order's release, in whole or up to an amount, would be judged by now."""
+    amount = row.amount_minor if amount_minor is None else amount_minor
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT app.release_case(%s, %s)", [row.hold_id, amount])
+        judged = json.loads(cursor.fetchone()[0])
+    return Case(
+        levels=tuple(judged.get("levels") or ()), codes=tuple(judged.get("codes") or ()),
+        decision=judged.get("decision", ""), measures=tuple(judged.get("measures") or ()),
+        problem=judged.get("problem", ""),
+    )  # fmt: skip
+
+
+def _rows(found: Any, at: datetime) -> list[HoldRow]:
+    rows = list(found.select_related("account__entity"))
+    told = _reasons(row.decision_id for row in rows)
+    proposed = of_holds(row.pk for row in rows)
+    return [_row(row, told.get(row.decision_id, ()), proposed.get(row.pk), at) for row in rows]
+
+
+def _reasons(decision_ids: Iterable[UUID]) -> dict[UUID, tuple[Mapping[str, Any], ...]]:
+    found = Decision.objects.filter(pk__in=list(decision_ids)).values_list("pk", "answer")
+    return {key: tuple(json.loads(answer).get("reasons", ())) for key, answer in found}
+
+
+def _row(
+    row: Hold, reasons: tuple[Mapping[str, Any], ...], proposed: ProposalRow | None, at: datetime
+) -> HoldRow:
+    return HoldRow(
+        hold_id=row.pk, order_no=row.order_no, version=row.version,
+        customer_no=row.account.customer_no, customer_name=row.account.name,
+        entity=row.account.entity.code, currency=row.currency, amount_minor=row.amount_minor,
+        delta_minor=row.delta_minor, codes=tuple(dict.fromkeys(row.codes)), reasons=reasons,
+        priority=row.priority, ship_date=row.ship_date, state=row.state,
+        age_days=(at - row.created_at).days, created_at=row.created_at,
+        expires_at=row.expires_at, released_minor=row.released_minor,
+        usable_until=row.usable_until, proposal=proposed,
+    )  # fmt: skip
