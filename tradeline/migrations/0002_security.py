@@ -38,7 +38,7 @@ class Migration(migrations.Migration):
         Tenant("Document", guarded=("account",)),
         Tenant("OrderLine", guarded=("account",)),
         Tenant("Payment", guarded=("account",), app=READ_ADD),
-        Tenant("AuditEvent", app=READ_ADD, sealer="SELECT"),
+        Tenant("AuditEvent", app=READ_ADD, sealer="SELECT", hot=True),
         Tenant("AuditSeal", app="SELECT", sealer=READ_ADD),
         Tenant("AuditAnchor", app="SELECT", sealer=READ_ADD),
         sql_file("groups", undo=""),

