@@ -14,6 +14,7 @@ from tradeline.cli import (
     doctor,
     exports,
     exposure,
+    holds,
     imports,
     keys,
     organisations,
@@ -41,6 +42,7 @@ app.add_typer(people.app, name="people")
 app.add_typer(keys.app, name="keys")
 app.command("import")(imports.import_file)
 app.add_typer(exposure.app, name="exposure")
+app.add_typer(holds.app, name="holds")
 app.add_typer(quarantine.app, name="quarantine")
 app.add_typer(exports.app, name="export")
 app.add_typer(policies.app, name="policy")
@@ -53,6 +55,7 @@ app.command("deliver")(outbox.deliver)
 app.command("digest")(outbox.digest)
 app.add_typer(audit.app, name="audit")
 app.command("serve")(serve.serve)
+app.command("sweep")(holds.sweep)
 app.command("roll")(doctor.roll)
 app.command("doctor")(doctor.doctor)
 app.add_typer(doctor.database, name="database")
