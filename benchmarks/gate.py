@@ -91,8 +91,8 @@ SELECT %(organisation)s, gen_random_uuid(), 'ar', current_date, now(), id FROM b
 _HISTORY: Final = """
 INSERT INTO document (organisation_id, account_id, document_no, kind, document_date, due_date,
     currency, amount_minor, open_minor, counted_minor, disputed, order_no, batch_id)
-SELECT a.organisation_id, a.id, 'D' || g, 'invoice', current_date, current_date + 30, 'INR', 1, 1, 1,
-    false, '', gen_random_uuid()
+SELECT a.organisation_id, a.id, 'D' || g, 'invoice', current_date, current_date + 30, 'INR', 1, 1,
+    1, false, '', gen_random_uuid()
 FROM account a, generate_series(1, %(documents)s) g WHERE a.customer_no = %(number)s"""
 
 

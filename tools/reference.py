@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from typer.main import get_command
 from typer.testing import CliRunner
 
-from tools import reference_alerts
+from tools import reference_alerts, reference_holds
 from tools.openapi import openapi_page
 from tools.reference_book import ANSWERS
 from tools.reference_imports import imports_page
@@ -276,11 +276,15 @@ def contract_page() -> str:
     parts.append("## manifest.json\n\n" + _grid("field | meaning", iter(MANIFEST.items())))
     parts.append("## review --json\n\n" + _grid("field | meaning", iter(JSON_FIELDS.items())))
     parts.append("## replay --json\n\n" + _grid("field | meaning", iter(REPLAY_FIELDS.items())))
-    for heading, (sentence, told_fields) in (ANSWERS | reference_alerts.ANSWERS).items():
+    for heading, (sentence, told_fields) in _answers().items():
         words = f"{sentence}\n\n" if sentence else ""
         grid = _grid("field | meaning", iter(told_fields.items()))
         parts.append(f"## {heading}\n\n{words}{grid}")
     return "\n".join(parts)
+
+
+def _answers() -> dict[str, tuple[str, dict[str, str]]]:
+    return ANSWERS | reference_alerts.ANSWERS | reference_holds.ANSWERS
 
 
 def _codes() -> Iterator[tuple[str, ...]]:
@@ -358,6 +362,7 @@ PAGES: dict[str, Callable[[], str]] = {
     "imports.md": imports_page,
     "mapping.md": mapping_page,
     "cli.md": cli_page,
+    "states.md": reference_holds.states_page,
     "openapi.json": openapi_page,
 }
 

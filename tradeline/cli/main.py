@@ -15,6 +15,7 @@ from tradeline.cli import (
     exports,
     exposure,
     gate,
+    holds,
     imports,
     keys,
     organisations,
@@ -44,6 +45,7 @@ app.command("import")(imports.import_file)
 app.add_typer(exposure.app, name="exposure")
 app.command("check")(gate.check)
 app.command("decision")(gate.decision)
+app.add_typer(holds.app, name="holds")
 app.add_typer(quarantine.app, name="quarantine")
 app.add_typer(exports.app, name="export")
 app.add_typer(policies.app, name="policy")
@@ -56,6 +58,7 @@ app.command("deliver")(outbox.deliver)
 app.command("digest")(outbox.digest)
 app.add_typer(audit.app, name="audit")
 app.command("serve")(serve.serve)
+app.command("sweep")(holds.sweep)
 app.command("roll")(doctor.roll)
 app.command("doctor")(doctor.doctor)
 app.add_typer(doctor.database, name="database")
