@@ -208,11 +208,12 @@ def test_what_is_not_known(book):
     assert (small["decision"], more["decision"]) == ("approved_with_warning", "held")
     shop.sql("UPDATE feed SET as_of = as_of + 9 WHERE kind = 'ar'")
     assert shop.ask([wish])[0]["decision"] == "approved"
-    euro = order("A", 100, "EUR")
-    (unrated,) = shop.ask([euro])
+    yen = order("A", 2_000_000, "JPY")
+    (unrated,) = shop.ask([yen])
     assert kinds(unrated) == ["clear"]
-    shop.take("rates", [{"date": TODAY, "from": "EUR", "to": "USD", "rate": "1.1"}])
-    assert shop.ask([euro])[0]["decision"] == "approved"
+    assert [each["code"] for each in unrated["reasons"]] == ["DT02"]
+    shop.take("rates", [{"date": TODAY, "from": "JPY", "to": "USD", "rate": "0.003"}])
+    assert shop.ask([yen])[0]["decision"] == "approved"
     (unknown,) = shop.ask([order("B", 100)])
     assert unknown["unblock"] == [{
         "kind": "clear", "clears": ["DT03"],
