@@ -110,10 +110,10 @@ def test_only_the_doors_may_be_run(stranger, superuser_url):
 def test_the_hand_would_reach(book, northwind, stranger):
     """The control: were the policy `inside` for the application, it would get at Northwind."""
     with psycopg.connect(book.urls["owner"], autocommit=True) as owner:
-        owner.execute("ALTER POLICY inside ON account TO tradeline_app")
+        owner.execute("ALTER POLICY within ON account TO tradeline_app")
         try:
             with stranger.acting(undone=True) as cursor:
                 by_hand(cursor, northwind)
                 assert reached(cursor, northwind.admin.organisation_id) == (1, 1)
         finally:
-            owner.execute("ALTER POLICY inside ON account TO tradeline_owner")
+            owner.execute("ALTER POLICY within ON account TO tradeline_owner")
