@@ -15,9 +15,11 @@ demo: $(READY)
 test: $(READY)
 	$(BIN)/python -m pytest -n auto
 
-# Run the long forms of the tests that wear the guards down, kill imports and servers, play lives of orders.
+# Run the long forms of the tests that wear the guards and the gate down, kill imports, servers and
+# clients, and play lives of orders. Takes an hour or two; TORTURE=tests/gate chooses a part of it.
+TORTURE ?= tests/security tests/imports/test_killed.py tests/book/test_counts_once.py tests/gate
 torture: $(READY)
-	TRADELINE_TORTURE=20 $(BIN)/python -m pytest -n 0 tests/security tests/imports/test_killed.py tests/book/test_counts_once.py
+	TRADELINE_TORTURE=20 $(BIN)/python -m pytest -n 0 $(TORTURE)
 
 # Check style, imports and layers.
 lint: $(READY)

@@ -101,7 +101,8 @@ def _adding_up(shop: Shop) -> None:
 
 def without_order(shop: Shop) -> None:
     """The build that locks lines as calls come to them, and not in the order of their ids."""
-    spoil(shop, "check_orders", ("PERFORM app.lock_lines(asks);", "NULL;"))
+    ahead = "app.lock_lines(asks), set_config('tradeline.locked', 'yes', true);"
+    spoil(shop, "check_orders", (f"PERFORM {ahead}", "NULL;"))
 
 
 def without_unique_keys(shop: Shop) -> None:

@@ -121,12 +121,10 @@ class Ask(RuleBasedStateMachine):
         number = self.name(order)
         if over and number in self.model.orders:
             self.model.orders[number] = replace(self.model.orders[number], overdue=True)
-            with psycopg.connect(self.shop.superuser_url) as connection:
-                connection.execute(
-                    "UPDATE commitment SET expires_at = now() - interval '1 s' "
-                    "WHERE organisation_id = %s AND order_no = %s",
-                    [self.shop.actor.organisation_id, number],
-                )
+            self.shop.rows(
+                "UPDATE commitment SET expires_at = now() - interval '1 s' "
+                "WHERE organisation_id = %s AND order_no = %s RETURNING id", number,
+            )  # fmt: skip
         self.call("expire", order)
 
     @rule(order=ORDER, who=WHO)
@@ -191,7 +189,8 @@ def machine(book):
     """Return the machine on a shop of its own."""
     shop = kit.shop(book)
     gate = kit.Gate(shop)
-    yield type("Machine", (Ask,), {"shop": shop, "gate": gate})
+    with psycopg.connect(shop.superuser_url, autocommit=True) as eye:
+        yield type("Machine", (Ask,), {"shop": replace(shop, eye=eye), "gate": gate})
     gate.close()
 
 

@@ -16,7 +16,7 @@ from dataclasses import replace
 import psycopg
 import pytest
 
-from tests.gate import kit
+from tests.gate import kit, sabotage
 from tests.gate.kit import TORTURE, ask
 from tests.gate.model import Model
 
@@ -203,3 +203,22 @@ def test_the_second_waits_for_the_first(one, other, scenes):
     if TORTURE:
         play(next(scenes), other, one, undo=False)
         play(next(scenes), one, other, undo=True)
+
+
+def test_without_locks_the_second_knows_nothing_of_the_first(book):
+    """The control: the second decides by what was before the first, and both are let go."""
+    shop = kit.shop(book, limit_minor=LIMIT)
+    with sabotage.copied(shop) as naive:
+        sabotage.without_locks(naive)
+        naive.ask("authorise", "first of the day", 1)
+        call = {"customer": "C0", "amount_minor": 30_000_00}
+        with (
+            naive.client() as one, naive.client() as other, ThreadPoolExecutor(1) as threads,
+            one.held_open(ask("authorise", "A", **call)) as first,
+        ):  # fmt: skip
+            late = threads.submit(other.one, ask("authorise", "B", **call))
+            naive.until_waiting(late)  # to write, when all is decided
+            one.connection.execute("COMMIT; BEGIN")
+            assert first[0].passed
+            assert late.result(20).passed
+        assert naive.line("C0")["reserved_minor"] > LIMIT

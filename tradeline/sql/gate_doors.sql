@@ -16,7 +16,7 @@ DECLARE
 BEGIN
     PERFORM app.act_inside();
     IF cardinality(asks) > 1 THEN
-        PERFORM app.lock_lines(asks);
+        PERFORM app.lock_lines(asks), set_config('tradeline.locked', 'yes', true);
     END IF;
     FOREACH ask IN ARRAY asks LOOP
         IF least(ask.amount_minor, ask.order_value_minor) < 0 THEN

@@ -16,13 +16,20 @@ BEGIN
     RETURN NULL;
 END $$;
 
--- Lock an account's line, those of the groups above it too, in the order of their ids.
+-- Lock an account's line, those of the groups above it too, in the order of their ids. A batch has
+-- locked all that it knew of; what an order that moved meanwhile asks for besides is out of turn, and
+-- not waited for: the batch is to be settled anew.
 CREATE FUNCTION app.lock_account(lines uuid[], first uuid) RETURNS void
 LANGUAGE plpgsql AS $$
 BEGIN
-    PERFORM FROM credit_line WHERE organisation_id = app.inside()
-        AND id = ANY (lines || CASE WHEN first IS NOT NULL THEN app.group_lines(first) END)
-    ORDER BY id FOR NO KEY UPDATE;
+    lines := lines || CASE WHEN first IS NOT NULL THEN app.group_lines(first) END;
+    IF current_setting('tradeline.locked', true) = 'yes' THEN
+        PERFORM FROM credit_line WHERE organisation_id = app.inside() AND id = ANY (lines)
+        ORDER BY id FOR NO KEY UPDATE NOWAIT;
+    ELSE
+        PERFORM FROM credit_line WHERE organisation_id = app.inside() AND id = ANY (lines)
+        ORDER BY id FOR NO KEY UPDATE;
+    END IF;
 END $$;
 
 -- What an event makes of an order, and by how much it is more than was authorised; a problem where
