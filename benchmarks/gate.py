@@ -15,6 +15,8 @@ import statistics
 import subprocess
 import sys
 import tempfile
+import time
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final
 
@@ -191,6 +193,30 @@ def _history(by: Any, bench: _Bench) -> None:
     few, many = (statistics.median(rates[count]) for count in (10, 100_000))
     say(ratio=many / few, limit=0.9, at_least=True, per_second=many,
         what="checks of an account with 100,000 open documents, against one with 10")  # fmt: skip
+
+
+@lru_cache(maxsize=1)
+def _one_customer() -> Any:
+    """Return a connection as the application to a book with one customer of 100 open orders."""
+    import psycopg
+
+    from tradeline.settings import DATABASE
+
+    _book(_organisation(), 1)
+    connection = psycopg.connect(DATABASE.urls["app"], autocommit=True)
+    for _ in range(100):
+        connection.execute("SELECT * FROM bench.check(1, 1)")
+    return connection
+
+
+def checks_per_second(seconds: float) -> float:
+    """Return the checks a second of one connection, each committed, on one customer."""
+    connection, count = _one_customer(), 0
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        connection.execute("SELECT * FROM bench.check(1, 1)")
+        count += 1
+    return count / seconds
 
 
 def _pgbench() -> str:

@@ -196,9 +196,15 @@ def book(_folder: Path, accounts: int, turns: int) -> None:
     subprocess.run(command, check=True, env=os.environ | {"PYTHONPATH": str(HERE.parent)})
 
 
+def gate(_: Path, accounts: int, _turns: int) -> None:
+    """The decision function through pgbench, against a bare guarded update."""
+    quick = ["--quick"] if accounts == _QUICK else []
+    subprocess.run([sys.executable, "-m", "benchmarks.gate", *quick], check=True, cwd=HERE.parent)
+
+
 _ALL: Final = {
     "command": command, "scored": scored, "items": from_items, "reading": reading, "pack": pack,
-    "book": book,
+    "book": book, "gate": gate,
 }  # fmt: skip
 
 if __name__ == "__main__":
