@@ -7,7 +7,7 @@
 CREATE FUNCTION app.check_orders(asked jsonb)
 RETURNS TABLE (turn int, status int, answer text, facts text)
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp SET timezone = 'UTC'
-SET plan_cache_mode = force_generic_plan SET enable_seqscan = off AS $$
+SET plan_cache_mode = force_generic_plan SET enable_seqscan = off SET datestyle = 'ISO, YMD' AS $$
 DECLARE
     asks app.gate_ask[] := ARRAY(SELECT a FROM jsonb_populate_recordset(NULL::app.gate_ask, asked) a
         ORDER BY a.turn);
@@ -45,7 +45,7 @@ END $$;
 -- Returns how many there were.
 CREATE FUNCTION app.resolve_stale() RETURNS int
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp
-SET plan_cache_mode = force_generic_plan SET enable_seqscan = off AS $$
+SET plan_cache_mode = force_generic_plan SET enable_seqscan = off SET datestyle = 'ISO, YMD' AS $$
 DECLARE
     today date := (now() AT TIME ZONE 'UTC')::date;
     line uuid;

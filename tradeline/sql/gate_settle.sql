@@ -432,6 +432,26 @@ BEGIN
         to_char(now() AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), '"}');
 END $$;
 
+-- An amendment with what it leaves out taken from the order that it changes.
+CREATE FUNCTION app.amendment(a app.gate_ask) RETURNS app.gate_ask
+LANGUAGE plpgsql STABLE AS $$
+DECLARE
+    c commitment := app.order_named(a.order_no, a.entity);
+BEGIN
+    IF c.id IS NULL THEN
+        RETURN a;
+    END IF;
+    IF a.customer IS NULL THEN
+        SELECT n.customer_no, e.code INTO a.customer, a.entity FROM account n JOIN legal_entity e
+            ON e.organisation_id = c.organisation_id AND e.id = n.entity_id
+        WHERE n.organisation_id = c.organisation_id AND n.id = c.account_id;
+    END IF;
+    a.amount_minor := coalesce(a.amount_minor, c.authorised_minor - c.cancelled_minor + c.held_minor);
+    a.currency := coalesce(a.currency, c.currency);
+    a.ship_date := coalesce(a.ship_date, c.ship_date);
+    RETURN a;
+END $$;
+
 -- Settle a call that asks: authorise, amend, sale, recheck or dry_run.
 CREATE FUNCTION app.settle_ask(a app.gate_ask, OUT status int, OUT answer text, OUT facts text)
 LANGUAGE plpgsql AS $$
@@ -460,6 +480,9 @@ DECLARE
     calm boolean;  -- no more than it was, on the same terms
     order_id uuid;
 BEGIN
+    IF a.verb = 'amend' THEN
+        a := app.amendment(a);
+    END IF;
     n := app.account_named(a.customer, a.entity);
     IF n.group_id IS NOT NULL THEN
         PERFORM app.lock_account(ARRAY(SELECT x.id FROM credit_line x
