@@ -38,7 +38,7 @@ def checked(connection: Connection, organisation: UUID | None = None) -> dict[st
     values = {"of": organisation}
     breaches = {}
     for name, sql in PROMISES.items():
-        row = connection.execute(f"{sql} LIMIT 1", values).fetchone()  # type: ignore[arg-type]
+        row = connection.execute(f"{sql} LIMIT 1", values).fetchone()
         if row:
             breaches[name] = {"subject": str(row[0]), "detail": row[1]}
     first = next(iter(breaches), None)
@@ -50,7 +50,7 @@ def checked(connection: Connection, organisation: UUID | None = None) -> dict[st
 
 def _count(connection: Connection, table: str, values: dict[str, Any]) -> int:
     sql = f"SELECT count(*) FROM {table} WHERE %(of)s::uuid IS NULL OR organisation_id = %(of)s"
-    row = connection.execute(sql, values).fetchone()  # type: ignore[arg-type]
+    row = connection.execute(sql, values).fetchone()
     return int(row[0]) if row else 0
 
 
