@@ -143,7 +143,7 @@ def _at_the_gate(actor: Actor, of: Any, its_line: Any) -> None:
     order = commitment(actor, of, its_line)
     key = uuid4().hex
     answer = write(
-        models.Decision, actor, id=derived_id(actor.organisation_id, "cli", key), client="cli",
+        models.Decision, actor, id=derived_id(actor.organisation_id, 3, "cli", key), client="cli",
         key=key, body_sha256="", verb="authorise",
         status=201, outcome="held", order_no=order.order_no, answer="{}", at=AT,
         by_id=actor.user_id,

@@ -12,7 +12,7 @@ import os
 import time
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
@@ -246,6 +246,11 @@ class Shop:
 def today() -> Any:
     """Return the day of the gate."""
     return datetime.now(UTC).date()
+
+
+def far() -> Any:
+    """Return a day beyond the horizon."""
+    return today() + timedelta(days=200)
 
 
 def shop(

@@ -85,7 +85,8 @@ class Model:
     debts: dict[str, int] = field(default_factory=dict)  # in the ledger
     orders: dict[str, Order] = field(default_factory=dict)
     calls: dict[str, tuple[str, int, str | None]] = field(default_factory=dict)
-    made: dict[str, tuple[str, int | None]] = field(default_factory=dict)  # key: order, version
+    made: dict[str, tuple[str, int] | None] = field(default_factory=dict)
+    """By key of the call that made an order: which, in which version; None of other calls."""
 
     def counters(self, customer: str) -> dict[str, int]:
         """Return a line's counters that are not nothing."""
@@ -113,12 +114,20 @@ class Model:
             if decision == "voided":
                 return 409, None
             return (status, decision) if before == said else (422, None)
-        asking = call["verb"] in {"authorise", "amend", "sale"}
-        status, decision = self._ask(call) if asking else self._event(call)
+        known = call["order_no"] in self.orders
+        status, decision = self._settle(call)
         self.calls[key] = said, status, decision
         order = self.orders.get(call["order_no"])
-        self.made[key] = call["order_no"], order.version if order and decision else None
+        if order is not None:
+            made = decision and call["verb"] == "authorise" and not known
+            self.made[key] = (call["order_no"], order.version) if made else None
         return status, decision
+
+    def _settle(self, call: dict[str, Any]) -> tuple[int, str | None]:
+        if call["verb"] == "move":
+            return self._move(call)
+        asking = call["verb"] in {"authorise", "amend", "sale"}
+        return self._ask(call) if asking else self._event(call)
 
     def _ask(self, call: dict[str, Any]) -> tuple[int, str | None]:
         old = self.orders.get(call["order_no"])
@@ -165,16 +174,34 @@ class Model:
         self._keep(call, replace(old, version=new.version, held=rise, state=state))
         return 201, "held"
 
+    def _move(self, call: dict[str, Any]) -> tuple[int, str | None]:
+        """Put an order under another customer, if that one's limit bears it."""
+        old = self.orders.get(call["order_no"])
+        if old is None:
+            return 404, None
+        if old.customer == call["customer"]:
+            return 409, None
+        new = replace(old, customer=call["customer"], version=old.version + 1, held=0,
+                      authorised=old.authorised + old.held).standing()  # fmt: skip
+        decision = self._verdict(new, self.exposure(new.customer) + new.exposure)
+        if decision in PASSED:
+            self._keep(call, new)
+        return 201, decision
+
     def _void(self, key: str) -> tuple[int, str | None]:
         if key not in self.calls:
             self.calls[key] = "", 200, "voided"
             return 200, "voided"
         said, _, decision = self.calls[key]
-        order_no, version = self.made.get(key, ("", None))
-        order = self.orders.get(order_no)
+        if key not in self.made:  # no order came of it
+            return 200, "voided"
+        if self.made[key] is None:
+            return 409, None
+        order_no, version = self.made[key]
+        order = self.orders[order_no]
         if decision == "voided":
-            return 200, "voided" if order is None else "done"
-        if order is None or order.version != version:
+            return 200, "done"
+        if order.version != version:
             return 409, None
         ended = replace(order, cancelled=order.cancelled + order.unshipped, held=0)
         self._keep({"order_no": order_no}, replace(ended, version=order.version + 1).standing())

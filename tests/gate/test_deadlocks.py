@@ -42,12 +42,13 @@ def parent_of_both(shop):
 
 
 def batches(shop, *, count, again=True):
-    """Let clients settle batches over all customers in random order; return what deadlocked."""
+    """Let clients settle batches over all customers, in any order; return what deadlocked."""
 
     def work(gate, turn):
         dice, circles, known = random.Random(turn), 0, []
         for number in range(count):
-            calls = [drawn(dice, shop, f"{turn} {number} {n}", known) for n in range(SIZE)]
+            names = [f"{turn} {number} {place}" for place in range(SIZE)]
+            calls = [drawn(dice, name, known) for name in names]
             try:
                 (gate.settle if again else gate.once)(*calls)
             except psycopg.errors.DeadlockDetected:
@@ -58,7 +59,7 @@ def batches(shop, *, count, again=True):
     return sum(workers(shop, CLIENTS, work))
 
 
-def drawn(dice, shop, name, known):
+def drawn(dice, name, known):
     """Draw a call that names a customer, an order, or only an earlier key."""
     number = f"{dice.randrange(CUSTOMERS)}"
     amount = dice.randrange(1, 3_000_00)
@@ -77,8 +78,8 @@ def told(shop):
     """Return how many deadlocks the server counted, and how many waits of a second it wrote of."""
     with psycopg.connect(shop.superuser_url, autocommit=True) as connection:
         connection.execute("SELECT pg_stat_force_next_flush()")
-        (circles,) = connection.execute("SELECT deadlocks FROM pg_stat_database "
-                                        "WHERE datname = current_database()").fetchone()  # fmt: skip
+        sql = "SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()"
+        (circles,) = connection.execute(sql).fetchone()
         (data,) = connection.execute("SHOW data_directory").fetchone()
     return circles, (Path(data) / "log").read_text(errors="replace").count("still waiting for")
 

@@ -188,3 +188,17 @@ def test_case_19_a_void_that_comes_after_the_call(shop):
         assert gate.one(call).status == 409
     assert shop.line("C0")["exposure_minor"] == 0
     shop.sound()
+
+
+def test_only_the_call_that_made_an_order_is_voided(shop):
+    """Of calls of one batch for one order none but the first is voided, and that one too late."""
+    said = {"customer": "C0", "version": 1}
+    calls = [ask("authorise", "A", amount_minor=minor, **said | {"version": version})
+             for minor, version in ((1_00, 1), (2_00, 2), (3_00, 2))]  # fmt: skip
+    with shop.client() as gate:
+        assert [reply.status for reply in gate.settle(*calls)] == [201, 201, 409]
+        for call in calls:
+            assert gate.one(ask("void", key=call["key"])).status == 409
+    assert shop.order("A")["authorised_minor"] == 2_00
+    assert shop.line("C0")["reserved_minor"] == 2_00
+    shop.sound()

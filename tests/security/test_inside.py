@@ -16,9 +16,9 @@ HAND = "SELECT set_config('tradeline.inside', %s, true), set_config('tradeline.i
 """What the functions with the owner's rights say at their start, said by hand."""
 
 READS = ("account", "credit_line", "commitment", "decision", "hold", "gate_policy", "line_rules",
-         "standing", "line_event", "audit_event")  # fmt: skip
-WRITES = {"account": "name", "credit_line": "version", "commitment": "version", "hold": "priority",
-          "standing": "day"}  # fmt: skip
+         "standing", "line_event", "audit_event", "proposal", "sign_off")  # fmt: skip
+WRITES = {"account": "name", "credit_line": "version", "commitment": "version",
+          "hold": "reminded_at", "standing": "day", "proposal": "outcome"}  # fmt: skip
 
 
 @pytest.fixture
@@ -84,7 +84,11 @@ def test_a_check_acts_for_who_signed(northwind, stranger):
     assert found == [(actor.organisation_id, actor.user_id, json.loads(answer)["decision"])]
 
 
-@pytest.mark.parametrize("door", ["check_orders('[]')", "resolve_stale()"])
+@pytest.mark.parametrize("door", [
+    "check_orders('[]')", "resolve_stale()", "end_releases()", "stale_because(gen_random_uuid())",
+    "release_case(gen_random_uuid(), 1)", "may_not_sign(gen_random_uuid())",
+    "apply_proposal(gen_random_uuid(), 'api')",
+])  # fmt: skip
 def test_nobody_acts_by_hand(northwind, stranger, door):
     """Without a signed context each door is shut, however it is told."""
     with stranger.acting("") as cursor:
@@ -94,7 +98,10 @@ def test_nobody_acts_by_hand(northwind, stranger, door):
 
 
 def test_only_the_doors_may_be_run(stranger, superuser_url):
-    """What stands behind them acts for whom it is told, so it is not for the application."""
+    """What stands behind them acts for whom it is told, so it is not for the application.
+
+    The API's own functions run with the application's rights, behind the signed context.
+    """
     from tradeline.queries.guard_clauses import DEFINERS
 
     with psycopg.connect(superuser_url) as root:
@@ -102,7 +109,8 @@ def test_only_the_doors_may_be_run(stranger, superuser_url):
             "SELECT oid::regprocedure::text FROM pg_proc WHERE pronamespace = 'app'::regnamespace "
             "AND has_function_privilege('tradeline_app', oid, 'EXECUTE') AND provolatile = 'v'"
         ).fetchall()
-    assert "app.check_orders(jsonb)" in {name for (name,) in found} <= set(DEFINERS)
+    told = {"app.check_orders_told(text,jsonb)", "app.roles_told(text)", "app.api_key_of(text)"}
+    assert "app.check_orders(jsonb)" in {name for (name,) in found} <= {*DEFINERS, *told}
     with stranger.acting() as cursor, pytest.raises(psycopg.errors.InsufficientPrivilege):
         cursor.execute("SELECT app.act_inside()")
 
@@ -110,10 +118,10 @@ def test_only_the_doors_may_be_run(stranger, superuser_url):
 def test_the_hand_would_reach(book, northwind, stranger):
     """The control: were the policy `inside` for the application, it would get at Northwind."""
     with psycopg.connect(book.urls["owner"], autocommit=True) as owner:
-        owner.execute("ALTER POLICY inside ON account TO tradeline_app")
+        owner.execute("ALTER POLICY within ON account TO tradeline_app")
         try:
             with stranger.acting(undone=True) as cursor:
                 by_hand(cursor, northwind)
                 assert reached(cursor, northwind.admin.organisation_id) == (1, 1)
         finally:
-            owner.execute("ALTER POLICY inside ON account TO tradeline_owner")
+            owner.execute("ALTER POLICY within ON account TO tradeline_owner")

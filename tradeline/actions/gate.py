@@ -28,6 +28,7 @@ ASKING: Final = frozenset({"authorise", "amend", "sale", "recheck", "dry_run"})
 _TIMEOUTS: Final = "SET LOCAL lock_timeout = '500ms'; SET LOCAL statement_timeout = '1500ms'"
 _SETTLE: Final = "SELECT status, answer, facts FROM app.check_orders(%s::jsonb) ORDER BY turn"
 _CONFLICTS: Final = ("40001", "40P01", "55P03")
+_SAME: Final = ("decision_pkey", "commitment_pkey")  # one call, or one order, at one time
 _TOO_LATE: Final = "57014"
 _ABOUT_THE_CALL: Final = ("turn", "client", "key", "body_sha256", "door")
 
@@ -90,8 +91,8 @@ def _state(error: DatabaseError) -> str:
 
 
 def _is_conflict(error: DatabaseError) -> bool:
-    """Return whether another call was in the way: a lock, a deadlock, the same key at one time."""
+    """Return whether another call was in the way: a lock, a deadlock, the same key or order."""
     if _state(error) == "23505":
         diagnosis = getattr(error.__cause__, "diag", None)
-        return getattr(diagnosis, "constraint_name", None) == "decision_call"
+        return getattr(diagnosis, "constraint_name", None) in _SAME
     return _state(error) in {*_CONFLICTS, _TOO_LATE}

@@ -16,10 +16,11 @@ from psycopg_pool import AsyncConnectionPool, PoolTimeout
 
 from tradeline.api.parties import DEADLINE_S, Answer
 from tradeline.api.problems import not_decided
+from tradeline.engine.unblock import complete
 from tradeline.models.context import signed
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Coroutine, Sequence
 
     from tradeline.api.parties import Party
     Row = tuple[Any, ...]
@@ -28,12 +29,16 @@ SIZE: Final = 8
 ATTEMPTS_MAX: Final = 4  # the first and three more
 _CONNECT_WAIT_S: Final = 0.1
 WELL_S: Final = 0.5
+_SILENT_S: Final = 5.0  # beyond statement_timeout: then the link is dead, whatever it seems
+_left: set[asyncio.Task[list[tuple[Any, ...]]]] = set()
 _REPLACE_EVERY_S: Final = 0.2
 _PAUSE_S: Final = 0.02  # before the first repeat; each further pause is twice as long
 _SETTINGS: Final = (
     "-c lock_timeout=500ms -c statement_timeout=1500ms -c idle_in_transaction_session_timeout=5s"
 )
-_SETTLE: Final = "SELECT status, answer FROM app.check_orders_told(%s, %s::jsonb) ORDER BY turn"
+_SETTLE: Final = (
+    "SELECT status, answer, facts FROM app.check_orders_told(%s, %s::jsonb) ORDER BY turn"
+)
 _AGAIN: Final = ("40001", "40P01", "55P03")
 _AWAY: Final = ("08", "57P")
 """States of a server that is going, gone or coming; these and no state at all are a lost link."""
@@ -92,13 +97,13 @@ class Connections:
         rows = await self.told(_SETTLE, who, [f"[{','.join(turns)}]"], until)
         if len(rows) != len(asked):
             raise RuntimeError(f"{len(rows)} answers to {len(asked)} requests")
-        return [Answer(status, body) for status, body in rows]
+        return [Answer(status, body if facts is None else complete(body, facts))
+                for status, body, facts in rows]  # fmt: skip
 
     async def _again(self, sql: str, values: Any, until: float) -> list[Row]:
         for attempt in range(1, ATTEMPTS_MAX + 1):
             try:
-                async with asyncio.timeout(max(until - time.monotonic(), 0.001)):
-                    rows = await self._once(sql, values)
+                rows = await _in_time(self._once(sql, values), until)
                 self._well_at = time.monotonic()
             except TimeoutError as error:
                 raise not_decided("The database did not answer in time.") from error
@@ -127,11 +132,35 @@ class Connections:
     async def _once(self, sql: str, values: Any) -> list[Row]:
         async with self._turns, self._pool.connection() as connection:
             try:
-                cursor = await connection.execute(sql, values(connection.info.backend_pid))
-                return await cursor.fetchall()
+                async with asyncio.timeout(_SILENT_S):
+                    cursor = await connection.execute(sql, values(connection.info.backend_pid))
+                    return await cursor.fetchall()
             except (asyncio.CancelledError, TimeoutError):
                 await connection.close()  # what it still says is no answer to the next one
                 raise
+
+
+async def _in_time(statement: Coroutine[Any, Any, list[Row]], until: float) -> list[Row]:
+    """Return a statement's rows; raise TimeoutError at the deadline, and let it end by itself.
+
+    The database ends it soon after (`statement_timeout`); a connection that was closed on it would
+    have to be made anew just when there is most to do.
+    """
+    task = asyncio.create_task(statement)
+    try:
+        async with asyncio.timeout(max(until - time.monotonic(), 0.001)):
+            return await asyncio.shield(task)
+    except (TimeoutError, asyncio.CancelledError):
+        _left.add(task)
+        task.add_done_callback(_ended)
+        raise
+
+
+def _ended(task: asyncio.Task[list[Row]]) -> None:
+    """Let go of a statement that nobody waited for, whatever became of it."""
+    _left.discard(task)
+    if not task.cancelled():
+        task.exception()
 
 
 def _lost_link(error: psycopg.Error) -> bool:
@@ -142,6 +171,8 @@ def _lost_link(error: psycopg.Error) -> bool:
     state = error.sqlstate or ""
     if state == "57014" or state.startswith("53"):
         raise not_decided("The database is at its limits.") from error
+    if state == "23505" and error.diag.constraint_name == "decision_pkey":
+        return False  # the same call at one time: its answer is found by the next try
     lost = state.startswith(_AWAY) or (not state and isinstance(error, psycopg.OperationalError))
     if not lost and state not in _AGAIN:
         raise error

@@ -57,8 +57,8 @@ def load_group(code: str, day: date) -> tuple[GroupRow, list[ExposureRow]]:
 
 def tell_group(row: GroupRow, members: Sequence[ExposureRow], *, as_json: bool) -> None:
     """Print a group and its members."""
-    from tradeline.queries.exposure import told as told_account
     from tradeline.cli.screen_groups import show_group
+    from tradeline.queries.exposure import told as told_account
 
     if as_json:
         facts = {**told(row), "accounts": [told_account(each) for each in members]}

@@ -14,6 +14,7 @@ from tradeline.cli import (
     doctor,
     exports,
     exposure,
+    gate,
     holds,
     imports,
     keys,
@@ -42,6 +43,8 @@ app.add_typer(people.app, name="people")
 app.add_typer(keys.app, name="keys")
 app.command("import")(imports.import_file)
 app.add_typer(exposure.app, name="exposure")
+app.command("check")(gate.check)
+app.command("decision")(gate.decision)
 app.add_typer(holds.app, name="holds")
 app.add_typer(quarantine.app, name="quarantine")
 app.add_typer(exports.app, name="export")

@@ -19,6 +19,7 @@ Each option is worked out by the reference rules (gate.py): the least that passe
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Final
 
 from tradeline.engine.gate import REJECT, verdict
@@ -47,7 +48,7 @@ if TYPE_CHECKING:
 KINDS: Final = ("clear", "pay", "limit", "later", "prepay", "advance", "part")
 OPTIONS_MAX: Final = 8
 
-_DEPTH_MAX: Final = 2
+Way = Callable[[Plan], Plan | None]
 
 
 def complete(answer: str, facts: str) -> str:
@@ -124,18 +125,25 @@ def _ways(base: Plan) -> Iterator[Plan]:
     whole = paid(base, least_cash(base))
     if whole is not None and not whole.stops():
         yield whole
-    yield from _more(low, _DEPTH_MAX)
+    yield from _more(low, (part, later, prepaid, limit))
 
 
-def _more(plan: Plan, depth: int) -> list[Plan]:
+def _more(plan: Plan, ways: tuple[Way, ...]) -> list[Plan]:
     """Return the single steps that do; where none does, steps for some rules and then others.
 
-    What lowers exposure comes before a limit, so that this need be no higher than what is left.
+    A step that makes a later one smaller comes first: each is then as small as does.
     """
-    ends = [end for way in (limit, later, prepaid, part) if (end := way(plan)) is not None]
-    if ends or not depth:
+    ends = [end for way in ways if (end := way(plan)) is not None]
+    if ends:
         return ends
-    partly = (part(plan, only=OF_ORDER), later(plan, whole=False), prepaid(plan, only=NO_LIMIT),
-              part(plan, only=NO_LIMIT))  # fmt: skip
-    return [end for begun in partly if begun is not None and begun.steps[-1].clears
-            for end in _more(begun, depth - 1)]  # fmt: skip
+    partly = (
+        (part, part(plan, only=OF_ORDER), (later, prepaid, limit)),
+        (later, later(plan, whole=False), (prepaid, limit)),
+        (prepaid, prepaid(plan, only=NO_LIMIT), (limit,)),
+        (part, part(plan, only=OF_ORDER | NO_LIMIT), (limit,)),
+    )
+    return [
+        end for way, begun, rest in partly
+        if way in ways and begun is not None and begun.steps[-1].clears
+        for end in _more(begun, rest)
+    ]  # fmt: skip

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from tradeline.engine.gate import HOLD, hits
-from tradeline.engine.gate_facts import Facts, Item, Rules, with_tolerance
+from tradeline.engine.exposure import BASIS_POINTS
+from tradeline.engine.gate import HOLD, group_bound, hits
+from tradeline.engine.gate_facts import Facts, Item, Rules, converted, with_tolerance
 from tradeline.engine.unblock_words import sentence
 
 if TYPE_CHECKING:
@@ -71,26 +72,36 @@ class Plan(NamedTuple):
 
 
 def gap_minor(plan: Plan) -> int:
-    """Return by how much exposure passes the limit: most often the very answer."""
+    """Return by how much exposure passes its bounds: most often the very answer."""
     f, r = plan.facts, plan.rules
-    if f.limit_minor is None:
-        return 0
-    bound = with_tolerance(f.limit_minor, r.tolerance_bp, r.tolerance_max_minor)
-    reached = f.static_after_minor if r.reaction("CL01") >= HOLD else f.after_minor
-    return reached - bound
+    gaps = [0]
+    if f.limit_minor is not None:
+        bound = with_tolerance(f.limit_minor, r.tolerance_bp, r.tolerance_max_minor)
+        used = f.limit_minor * r.used_bp // BASIS_POINTS
+        gaps += [f.after_minor - most for code, most in (("CL02", bound), ("CL06", used))
+                 if r.reaction(code) >= HOLD]  # fmt: skip
+        gaps += [f.static_after_minor - bound] if r.reaction("CL01") >= HOLD else []
+    for group in f.groups if r.reaction("CL03") >= HOLD else ():
+        if group.after_minor is not None and group.above and group.below:
+            excess = group.after_minor - group_bound(group, r)
+            gaps.append(converted(excess, group.below, group.above))
+    return max(gaps)
 
 
 def least(does: Callable[[int], bool], most: int, guess: int) -> int | None:
     """Return the least number from 1 to `most` that does, None if `most` does not.
 
-    What does goes on doing for all larger numbers. A good guess saves most of the search.
+    What does goes on doing for all larger numbers. The search widens from a guess.
     """
     if most < 1 or not does(most):
         return None
-    low, high = 0, most
-    for probe in (guess, guess - 1):
-        if low < probe < high:
-            low, high = (low, probe) if does(probe) else (probe, high)
+    low, high, step = 0, most, 1
+    while low < guess < high:
+        if does(guess):
+            high, guess = guess, guess - step
+        else:
+            low, guess = guess, guess + step
+        step *= 2
     while high - low > 1:
         middle = (low + high) // 2
         low, high = (low, middle) if does(middle) else (middle, high)

@@ -23,10 +23,11 @@ SQL: Final = Path(__file__).parent.parent / "sql"
 MINE: Final = "organisation_id = (SELECT app.organisation())"
 """The condition of row security; the subquery is evaluated once per statement."""
 
-INSIDE: Final = "organisation_id = app.inside()"
+INSIDE: Final = "NOT organisation_id IS DISTINCT FROM app.inside()"
 """The same for functions with the owner's rights, which check the context once (sql/context.sql).
 
-Of several policies one must hold, tried in the order of their names: `inside` before `mine`.
+Of several policies one must hold; the last by name is tried first: `within` before `mine`. Said
+with an equals sign, both would be made one look-up, for which `mine` is worked out as well.
 """
 
 
@@ -82,7 +83,7 @@ class Tenant(Operation):
         return [
             f'ALTER TABLE "{table}" ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY',
             f'CREATE POLICY mine ON "{table}" USING ({MINE}) WITH CHECK ({MINE})',
-            f'CREATE POLICY inside ON "{table}" TO {role_name("owner")} '
+            f'CREATE POLICY within ON "{table}" TO {role_name("owner")} '
             f"USING ({INSIDE}) WITH CHECK ({INSIDE})",
             *([f'CREATE POLICY also ON "{table}" FOR SELECT USING ({self.also_visible})']
               if self.also_visible else []),

@@ -24,11 +24,11 @@ END $$;
 
 -- Settles requests for who acts by the token; see app.check_orders.
 CREATE FUNCTION app.check_orders_told(token text, asked jsonb)
-RETURNS TABLE (turn int, status int, answer text)
+RETURNS TABLE (turn int, status int, answer text, facts text)
 LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, public, pg_temp AS $$
 BEGIN
     PERFORM set_config('tradeline.context', token, true);
-    RETURN QUERY SELECT c.turn, c.status, c.answer FROM app.check_orders(asked) c;
+    RETURN QUERY SELECT c.turn, c.status, c.answer, c.facts FROM app.check_orders(asked) c;
 END $$;
 
 GRANT EXECUTE ON FUNCTION app.api_key_of(text), app.roles_told(text),

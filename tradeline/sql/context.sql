@@ -50,7 +50,7 @@ END $$;
 
 -- Functions that run with the owner's rights act for one organisation too: the one that they took
 -- from the signed context at their start and said here. Only the owner's rows go by this (the policy
--- `inside` of every table), and only those functions run as the owner: whoever sets it elsewhere
+-- `within` of every table), and only those functions run as the owner: whoever sets it elsewhere
 -- gains nothing. It costs a tenth of checking the signature for every table of every statement.
 CREATE FUNCTION app.inside() RETURNS uuid
 LANGUAGE sql STABLE PARALLEL SAFE

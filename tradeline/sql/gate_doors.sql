@@ -3,10 +3,10 @@
 --
 -- Settle calls of one organisation, each on the book as those before it left it. Returns each
 -- one's HTTP status and body, and for a held order the facts that its ways out follow from
--- (engine/unblock.py).
+-- (engine/unblock.py). Days are those of UTC, whatever the session's zone: 30 of them are 720 hours.
 CREATE FUNCTION app.check_orders(asked jsonb)
 RETURNS TABLE (turn int, status int, answer text, facts text)
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp SET timezone = 'UTC'
 SET plan_cache_mode = force_generic_plan SET enable_seqscan = off AS $$
 DECLARE
     asks app.gate_ask[] := ARRAY(SELECT a FROM jsonb_populate_recordset(NULL::app.gate_ask, asked) a
@@ -19,6 +19,9 @@ BEGIN
         PERFORM app.lock_lines(asks);
     END IF;
     FOREACH ask IN ARRAY asks LOOP
+        IF least(ask.amount_minor, ask.order_value_minor) < 0 THEN
+            RAISE EXCEPTION 'an amount is negative' USING ERRCODE = 'numeric_value_out_of_range';
+        END IF;
         IF ask.verb IN ('authorise', 'amend', 'sale', 'recheck', 'dry_run') THEN
             done := app.settle_ask(ask);
         ELSIF ask.verb = 'void' THEN

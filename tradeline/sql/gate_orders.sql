@@ -370,7 +370,9 @@ BEGIN
             '"decision_id":"', d.id, '","order_no":', to_json(d.order_no)::text, '}') END;
         RETURN;
     END IF;
-    IF d.verb <> 'authorise' OR c.created_at <> d.at THEN
+    IF d.verb <> 'authorise' OR d.outcome = 'refused' OR c.created_at <> d.at
+        OR EXISTS (SELECT FROM decision x WHERE x.organisation_id = org AND x.line_id = d.line_id
+            AND x.at = d.at AND x.commitment_id = c.id AND x.version < d.version) THEN
         status := 409;
         answer := app.gate_problem(409, 'The call made no order', CASE d.verb WHEN 'sale'
             THEN 'Sale ' || d.order_no || ' is booked: it comes back as a credit note.'

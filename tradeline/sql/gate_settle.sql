@@ -60,16 +60,28 @@ CREATE FUNCTION app.lock_lines(asks app.gate_ask[]) RETURNS void
 LANGUAGE plpgsql AS $$
 DECLARE
     org uuid := app.inside();
+    a app.gate_ask;
+    n account;
+    c commitment;
+    known uuid;
+    wanted uuid[] := '{}';
 BEGIN
-    PERFORM FROM credit_line WHERE organisation_id = org AND id = ANY (ARRAY(
-        SELECT l.id FROM unnest(asks) a
-        CROSS JOIN LATERAL app.account_named(a.customer, a.entity) n
-        JOIN credit_line l ON l.organisation_id = org AND l.account_id = n.id
-        UNION SELECT unnest(app.group_lines(n.group_id)) FROM unnest(asks) a
-        CROSS JOIN LATERAL app.account_named(a.customer, a.entity) n WHERE n.group_id IS NOT NULL
-        UNION SELECT unnest(c.line_id || app.group_lines(n.group_id)) FROM commitment c
-        JOIN account n ON n.organisation_id = org AND n.id = c.account_id
-        WHERE c.organisation_id = org AND c.id = ANY (app.orders_of(asks))))
+    FOREACH a IN ARRAY asks LOOP
+        CONTINUE WHEN a.customer IS NULL;
+        n := app.account_named(a.customer, a.entity);
+        wanted := wanted || ARRAY(SELECT l.id FROM credit_line l
+            WHERE l.organisation_id = org AND l.account_id = n.id);
+        IF n.group_id IS NOT NULL THEN
+            wanted := wanted || app.group_lines(n.group_id);
+        END IF;
+    END LOOP;
+    FOREACH known IN ARRAY app.orders_of(asks) LOOP
+        SELECT * INTO c FROM commitment x WHERE x.organisation_id = org AND x.id = known;
+        CONTINUE WHEN c.id IS NULL;
+        SELECT * INTO n FROM account x WHERE x.organisation_id = org AND x.id = c.account_id;
+        wanted := wanted || c.line_id || app.group_lines(n.group_id);
+    END LOOP;
+    PERFORM FROM credit_line WHERE organisation_id = org AND id = ANY (wanted)
     ORDER BY id FOR NO KEY UPDATE;
 END $$;
 
