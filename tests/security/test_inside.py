@@ -16,9 +16,9 @@ HAND = "SELECT set_config('tradeline.inside', %s, true), set_config('tradeline.i
 """What the functions with the owner's rights say at their start, said by hand."""
 
 READS = ("account", "credit_line", "commitment", "decision", "hold", "gate_policy", "line_rules",
-         "standing", "line_event", "audit_event")  # fmt: skip
-WRITES = {"account": "name", "credit_line": "version", "commitment": "version", "hold": "priority",
-          "standing": "day"}  # fmt: skip
+         "standing", "line_event", "audit_event", "proposal", "sign_off")  # fmt: skip
+WRITES = {"account": "name", "credit_line": "version", "commitment": "version",
+          "hold": "reminded_at", "standing": "day", "proposal": "outcome"}  # fmt: skip
 
 
 @pytest.fixture
@@ -84,7 +84,11 @@ def test_a_check_acts_for_who_signed(northwind, stranger):
     assert found == [(actor.organisation_id, actor.user_id, json.loads(answer)["decision"])]
 
 
-@pytest.mark.parametrize("door", ["check_orders('[]')", "resolve_stale()"])
+@pytest.mark.parametrize("door", [
+    "check_orders('[]')", "resolve_stale()", "end_releases()", "stale_because(gen_random_uuid())",
+    "release_case(gen_random_uuid(), 1)", "may_not_sign(gen_random_uuid())",
+    "apply_proposal(gen_random_uuid(), 'api')",
+])  # fmt: skip
 def test_nobody_acts_by_hand(northwind, stranger, door):
     """Without a signed context each door is shut, however it is told."""
     with stranger.acting("") as cursor:
