@@ -118,7 +118,7 @@ ALTER TABLE hold ADD CONSTRAINT hold_proposal_id FOREIGN KEY (organisation_id, p
 
 -- End releases whose time is over. Returns how many.
 CREATE FUNCTION app.end_releases() RETURNS int
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp SET timezone = 'UTC' AS $$
 DECLARE
     h hold;
     count int := 0;

@@ -533,7 +533,7 @@ BEGIN
         w.rate_above := c.rate_above; w.rate_below := c.rate_below;
     END IF;
     k := app.commitment_counts(w, today + r.horizon_days);
-    IF above IS NULL THEN  -- what it comes to is not known, and not the same in both currencies
+    IF above IS NULL AND NOT calm THEN  -- what it comes to in the line's currency is not known
         k.reserved := 0; k.later := 0; k.shipped := 0; k.billed := 0;
     END IF;
     o := app.file_counts(c, n.id, a.order_no);

@@ -39,7 +39,7 @@ END $$;
 
 -- Fill in what nobody may choose about a proposal: who asks, what it is judged by, who must sign.
 CREATE FUNCTION app.fill_proposal() RETURNS trigger
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp SET timezone = 'UTC' AS $$
 BEGIN
     PERFORM app.act_inside();
     IF NEW.organisation_id <> app.inside() OR NEW.maker_id <> app.person()
@@ -63,7 +63,7 @@ CREATE TRIGGER proposal_filled BEFORE INSERT ON proposal FOR EACH ROW
 
 -- A proposal moves along its table, each move for its own reason; nothing else of it changes.
 CREATE FUNCTION app.guard_proposal() RETURNS trigger
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp SET timezone = 'UTC' AS $$
 DECLARE
     later text[] := ARRAY['state', 'settled_at', 'outcome'];
     said record;
@@ -127,7 +127,7 @@ END $$;
 
 -- The same for whoever acts, as a question.
 CREATE FUNCTION app.may_not_sign(of uuid) RETURNS text
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp SET timezone = 'UTC' AS $$
 BEGIN
     PERFORM app.act_inside();
     RETURN (SELECT app.sign_off_fault(p, app.next_level(p)) FROM proposal p
@@ -142,7 +142,7 @@ RETURN (SELECT 1 + count(*) FROM sign_off s WHERE s.organisation_id = p.organisa
 
 -- A signature is of who acts, on the next level, for what was seen; signers wait for one another.
 CREATE FUNCTION app.check_sign_off() RETURNS trigger
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp SET timezone = 'UTC' AS $$
 DECLARE
     p proposal;
     fault text;

@@ -122,7 +122,7 @@ BEGIN
 END $$;
 
 CREATE FUNCTION app.release_case(of uuid, amount bigint) RETURNS jsonb
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp SET timezone = 'UTC' AS $$
 BEGIN
     PERFORM app.act_inside();
     RETURN app.judge_hold(of, amount, false, NULL);
@@ -232,7 +232,7 @@ END $$;
 
 -- The same for a proposal by its id; null where there is none. Takes the line's lock.
 CREATE FUNCTION app.stale_because(of uuid) RETURNS text[]
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp SET timezone = 'UTC' AS $$
 DECLARE
     p proposal;
 BEGIN
@@ -278,7 +278,7 @@ END $$;
 -- Carry out an approved proposal, once; its evidence is looked at once more under the line's lock.
 -- Returns what the gate answered, null where nothing was asked of it.
 CREATE FUNCTION app.apply_proposal(of uuid, door text, OUT status int, OUT answer text, OUT facts text)
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp SET timezone = 'UTC' AS $$
 DECLARE
     p proposal;
     h hold;
