@@ -48,7 +48,8 @@ BEGIN
     RETURN plain || ':' || encode(sha256(k.outer_pad || sha256(k.inner_pad
         || convert_to(plain, 'UTF8'))), 'hex');
 END $$;
-CREATE FUNCTION bench.check(customer int, batch int) RETURNS SETOF int LANGUAGE plpgsql AS $$
+CREATE FUNCTION bench.check(customer int, batch int) RETURNS SETOF int LANGUAGE plpgsql
+SET plan_cache_mode = force_generic_plan AS $$
 BEGIN
     PERFORM set_config('tradeline.context', bench.token(), true);
     RETURN QUERY SELECT c.status FROM app.check_orders((SELECT jsonb_agg(jsonb_build_object(
