@@ -24,7 +24,8 @@ def main() -> None:
 
 
 def _resolve(wanted: list[str], lock: Path) -> None:
-    options = ("--universal", "--python-version", "3.11", "--generate-hashes", "--no-annotate")
+    options = ("--universal", "--python-version", "3.11", "--generate-hashes", "--no-annotate",
+               "--no-strip-extras")  # what others ask for with an extra is pinned with it
     quiet = ("--no-header", "--no-emit-index-url", "--quiet")
     subprocess.run(
         ["uv", "pip", "compile", *options, *quiet, "--output-file", str(lock), "-"],
