@@ -85,7 +85,7 @@ def before_the_lock(shop: Shop) -> None:
         shop, "settle_ask",
         (LOCK, ";\n    PERFORM pg_sleep(0.003);\n    PERFORM FROM credit_line x "
          "WHERE x.organisation_id = org AND x.id = l.id FOR NO KEY UPDATE;"),
-        ("l := app.line_today(", "PERFORM app.line_today("),
+        ("l := q.l; s := q.s;", "s := q.s;"),
     )  # fmt: skip
     _adding_up(shop)
 

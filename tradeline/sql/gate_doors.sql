@@ -36,7 +36,7 @@ BEGIN
             RAISE EXCEPTION 'there is no verb %', ask.verb USING ERRCODE = 'invalid_parameter_value';
         END IF;
         turn := ask.turn; status := done.status; answer := done.answer;
-        facts := CASE WHEN done.facts IS NOT NULL THEN app.facts_told(done.facts) END;
+        facts := CASE WHEN done.facts IS NOT NULL THEN app.facts_told(app.inside(), done.facts) END;
         RETURN NEXT;
     END LOOP;
 END $$;
@@ -65,7 +65,8 @@ BEGIN
 END $$;
 
 GRANT EXECUTE ON FUNCTION app.check_orders(jsonb), app.resolve_stale(),
-    app.commitment_counts(commitment, date), app.converted(bigint, numeric, numeric)
+    app.commitment_counts(commitment, date), app.converted(bigint, numeric, numeric),
+    app.facts_told(uuid, text)
     TO tradeline_app;
 
 -- Answers and facts of a decision stay in its row.

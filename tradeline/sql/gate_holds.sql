@@ -25,6 +25,7 @@ DECLARE
     decision uuid := app.call_id(org, a.client, a.key);
     c commitment := app.order_named(a.order_no, a.entity);
     d record;
+    q record;
     h hold;
     l credit_line;
     r line_rules;
@@ -48,9 +49,8 @@ BEGIN
     UPDATE hold SET state = CASE a.verb WHEN 'reject' THEN 'rejected' ELSE 'expired' END,
         proposal_id = CASE a.verb WHEN 'reject' THEN a.key::uuid END, settled_at = now()
     WHERE organisation_id = org AND id = h.id;
-    l := app.line_today(c.line_id, today);
-    SELECT x.* INTO r FROM standing s JOIN line_rules x ON x.organisation_id = org AND x.id = s.rules_id
-    WHERE s.organisation_id = org AND s.line_id = l.id;
+    q := app.as_of_today(c.line_id, today);
+    l := q.l; r := q.r;
     m := ROW(0, 0, 0, 0, 0, -c.counted_held_minor);
     c.held_minor := 0;
     c.counted_held_minor := 0;

@@ -44,30 +44,33 @@ DECLARE
     value bigint;
 BEGIN
     rise := 0;
-    status := CASE
-        WHEN a.version <= c.version THEN 409
-        WHEN a.currency <> c.currency THEN 422
-        WHEN a.verb = 'ship' AND c.state IN ('held', 'rejected') THEN 409
-        WHEN a.verb = 'cancel' AND a.amount_minor > unshipped THEN 422
-        WHEN a.verb = 'return' AND a.amount_minor > c.shipped_minor - c.invoiced_minor THEN 422
-        WHEN a.verb = 'expire' AND (c.expires_at > now() OR unshipped + c.held_minor = 0) THEN 409
-    END;
+    IF a.version <= c.version THEN
+        status := 409;
+        problem := app.gate_problem(409, 'The version is stale', 'Version ' || c.version
+            || ' of order ' || c.order_no || ' is known: send a later one.', 'version');
+    ELSIF a.currency <> c.currency THEN
+        status := 422;
+        problem := app.gate_problem(422, 'The currency is another',
+            'Order ' || c.order_no || ' is in ' || c.currency || '.', 'currency');
+    ELSIF a.verb = 'ship' AND c.state IN ('held', 'rejected') THEN
+        status := 409;
+        problem := app.gate_problem(409, 'The order is ' || c.state,
+            'Order ' || c.order_no || ' is ' || c.state || ': it may not be shipped.', 'order_no');
+    ELSIF a.verb = 'cancel' AND a.amount_minor > unshipped THEN
+        status := 422;
+        problem := app.gate_problem(422, 'More than is open', 'Of order ' || c.order_no || ' '
+            || app.money(unshipped, c.currency) || ' is not shipped.', 'amount');
+    ELSIF a.verb = 'return' AND a.amount_minor > c.shipped_minor - c.invoiced_minor THEN
+        status := 422;
+        problem := app.gate_problem(422, 'More than was shipped', 'Of order ' || c.order_no || ' '
+            || app.money(greatest(c.shipped_minor - c.invoiced_minor, 0), c.currency)
+            || ' is shipped and not invoiced; what is invoiced comes back as a credit note.', 'amount');
+    ELSIF a.verb = 'expire' AND (c.expires_at > now() OR unshipped + c.held_minor = 0) THEN
+        status := 409;
+        problem := app.gate_problem(409, 'It is not over', 'Order ' || c.order_no || ' holds until '
+            || to_char(c.expires_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"') || '.', 'order_no');
+    END IF;
     IF status IS NOT NULL THEN
-        problem := CASE
-            WHEN a.version <= c.version THEN app.gate_problem(409, 'The version is stale', 'Version '
-                || c.version || ' of order ' || c.order_no || ' is known: send a later one.', 'version')
-            WHEN a.currency <> c.currency THEN app.gate_problem(422, 'The currency is another',
-                'Order ' || c.order_no || ' is in ' || c.currency || '.', 'currency')
-            WHEN a.verb = 'ship' THEN app.gate_problem(409, 'The order is ' || c.state,
-                'Order ' || c.order_no || ' is ' || c.state || ': it may not be shipped.', 'order_no')
-            WHEN a.verb = 'cancel' THEN app.gate_problem(422, 'More than is open', 'Of order '
-                || c.order_no || ' ' || app.money(unshipped, c.currency) || ' is not shipped.', 'amount')
-            WHEN a.verb = 'return' THEN app.gate_problem(422, 'More than was shipped', 'Of order '
-                || c.order_no || ' ' || app.money(greatest(c.shipped_minor - c.invoiced_minor, 0), c.currency)
-                || ' is shipped and not invoiced; what is invoiced comes back as a credit note.', 'amount')
-            ELSE app.gate_problem(409, 'It is not over', 'Order ' || c.order_no || ' holds until '
-                || to_char(c.expires_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"') || '.', 'order_no')
-        END;
         RETURN;
     END IF;
     IF a.verb = 'ship' THEN
@@ -96,23 +99,6 @@ BEGIN
         ELSE app.commitment_state(c) END;
 END $$;
 
--- Whether goods may leave: always asked, of the account's standing; of the limit too for what is
--- more than was authorised, or was authorised and has ended.
-CREATE FUNCTION app.may_ship(
-    a app.gate_ask, c commitment, w commitment, n app.gate_numbers, s standing,
-    r line_rules, OUT worst int, OUT reasons text[], OUT codes text[]
-)
-LANGUAGE plpgsql STABLE AS $$
-BEGIN
-    SELECT v.worst, v.reasons, v.codes INTO worst, reasons, codes FROM app.verdict(n, s, r) v;
-    IF c.state IN ('expired', 'cancelled') THEN
-        worst := greatest(worst, 1);
-        codes := array_append(codes, 'RS01');
-        reasons := reasons || app.reason('RS01', 1, c.state, 'authorised',
-            'The authorisation had ended before the goods were shipped.', 'order');
-    END IF;
-END $$;
-
 -- Settle a call that changes a known order.
 CREATE FUNCTION app.change_order(a app.gate_ask, OUT status int, OUT answer text, OUT facts text)
 LANGUAGE plpgsql AS $$
@@ -130,6 +116,7 @@ DECLARE
     k record;
     v record;
     f record;
+    q record;
     o app.gate_moves;
     m app.gate_moves;
     e app.gate_effect;
@@ -157,12 +144,11 @@ BEGIN
         RAISE EXCEPTION 'the order was moved meanwhile' USING ERRCODE = 'serialization_failure';
     END IF;
     c := w;
-    l := app.line_today(c.line_id, today);
-    SELECT * INTO s FROM standing x WHERE x.organisation_id = org AND x.line_id = l.id;
-    SELECT * INTO r FROM line_rules x WHERE x.organisation_id = org AND x.id = s.rules_id;
+    q := app.as_of_today(c.line_id, today);
+    l := q.l; s := q.s; r := q.r;
     a.currency := coalesce(a.currency, c.currency);
-    SELECT q.c, q.rise, q.status, q.problem INTO v FROM app.changed(a, c) q;
-    w := v.c; rise := v.rise; status := v.status; answer := v.problem;
+    q := app.changed(a, c);
+    w := q.c; rise := q.rise; status := q.status; answer := q.problem;
     IF status IS NOT NULL THEN
         e.status := status; e.outcome := 'refused';
         PERFORM app.keep_decision(a, decision, org, l, c, r.id, e, NULL, answer);
@@ -171,23 +157,24 @@ BEGIN
     k := app.commitment_counts(w, today + r.horizon_days);
     o := app.file_counts(c, n.id, a.order_no);
     m := app.moves_to(k, c, o);
-    e.after_minor := l.exposure_minor + r.signs[2] * m.billed + r.signs[3] * m.shipped
-        + r.signs[4] * m.orders + r.signs[5] * m.reserved;
+    e.after_minor := app.exposure_after(l, r, m);
     e.status := 200; e.outcome := 'done'; e.reasons := '[]';
     e.kind := CASE a.verb WHEN 'ship' THEN 'shipped' WHEN 'invoice' THEN 'billed' ELSE 'freed' END;
     e.exposure_minor := e.after_minor;
     f := app.ages_of(n.entity_id, today);
     IF a.verb = 'ship' THEN
-        numbers := ROW(today, l.currency, l.limit_minor, l.exposure_minor, e.after_minor,
-            e.after_minor + l.orders_later_minor + m.later,
+        -- Whether goods may leave: always asked of the account's standing; of the limit too for what
+        -- is more than was authorised, or was authorised and has ended.
+        numbers := app.numbers_of(l, r, w, m,
             app.converted(w.authorised_minor - w.cancelled_minor, w.rate_above, w.rate_below),
-            w.currency, w.net_days, w.discount_bp, w.prepaid,
-            CASE WHEN rise > 0 THEN 'all' ELSE 'delivery' END, f.ar, f.orders,
-            f.payments, f.limits, NULL, NULL, NULL, NULL);
-        IF n.group_id IS NOT NULL THEN
-            numbers := app.with_groups(numbers, n.group_id, r);
+            CASE WHEN rise > 0 THEN 'all' ELSE 'delivery' END, n.group_id, today, f);
+        v := app.verdict(numbers, s, r);
+        IF c.state IN ('expired', 'cancelled') THEN
+            v.worst := greatest(v.worst, 1);
+            v.codes := array_append(v.codes, 'RS01');
+            v.reasons := v.reasons || app.reason('RS01', 1, c.state, 'authorised',
+                'The authorisation had ended before the goods were shipped.', 'order');
         END IF;
-        v := app.may_ship(a, c, w, numbers, s, r);
         e.codes := v.codes;
         e.reasons := concat('[', array_to_string(v.reasons, ','), ']');
         a.amount_minor := w.authorised_minor - w.cancelled_minor;  -- a release is for the whole order
@@ -250,6 +237,7 @@ DECLARE
     away app.gate_moves;
     m app.gate_moves;
     e app.gate_effect;
+    q record;
     old line_rules;
     above numeric := 1;
     below numeric := 1;
@@ -278,12 +266,10 @@ BEGIN
         RETURN;
     END IF;
     c := w;
-    target := app.line_today(target.id, today);
-    l := app.line_today(c.line_id, today);
-    SELECT x.* INTO old FROM line_rules x JOIN standing y ON y.organisation_id = org
-        AND y.rules_id = x.id AND y.line_id = l.id WHERE x.organisation_id = org;
-    SELECT * INTO s FROM standing x WHERE x.organisation_id = org AND x.line_id = target.id;
-    SELECT * INTO r FROM line_rules x WHERE x.organisation_id = org AND x.id = s.rules_id;
+    q := app.as_of_today(c.line_id, today);
+    l := q.l; old := q.r;
+    q := app.as_of_today(target.id, today);
+    target := q.l; s := q.s; r := q.r;
     a.currency := c.currency;
     a.amount_minor := c.authorised_minor - c.cancelled_minor + c.held_minor;
     IF c.currency <> target.currency THEN
@@ -297,17 +283,11 @@ BEGIN
     w.state := app.commitment_state(w);
     k := app.commitment_counts(w, today + r.horizon_days);
     m := ROW(0, k.reserved, k.later, k.shipped, k.billed, 0);
-    e.after_minor := target.exposure_minor + r.signs[2] * m.billed + r.signs[3] * m.shipped
-        + r.signs[5] * m.reserved;
     f := app.ages_of(n.entity_id, today);
-    numbers := ROW(today, target.currency, target.limit_minor, target.exposure_minor, e.after_minor,
-        e.after_minor + target.orders_later_minor + m.later,
-        CASE WHEN above IS NOT NULL THEN app.converted(a.amount_minor, above, below) END, c.currency,
-        w.net_days, w.discount_bp, w.prepaid, 'all', f.ar, f.orders, f.payments, f.limits,
-        NULL, NULL, NULL, NULL);
-    IF n.group_id IS NOT NULL THEN
-        numbers := app.with_groups(numbers, n.group_id, r);
-    END IF;
+    numbers := app.numbers_of(target, r, w, m,
+        CASE WHEN above IS NOT NULL THEN app.converted(a.amount_minor, above, below) END, 'all',
+        n.group_id, today, f);
+    e.after_minor := numbers.after_minor;
     v := app.verdict(numbers, s, r);
     e.codes := v.codes;
     e.reasons := concat('[', array_to_string(v.reasons, ','), ']');
@@ -326,9 +306,7 @@ BEGIN
     o := app.file_counts(c, c.account_id, c.order_no);
     away := ROW(-o.orders, -c.counted_reserved_minor, -c.counted_later_minor - o.later,
         -c.counted_shipped_minor - o.shipped, -c.counted_billed_minor, -c.counted_held_minor - o.held);
-    PERFORM app.move_line(l, old, away, l.exposure_minor + old.signs[2] * away.billed
-        + old.signs[3] * away.shipped + old.signs[4] * away.orders + old.signs[5] * away.reserved,
-        'freed', decision, today);
+    PERFORM app.move_line(l, old, away, app.exposure_after(l, old, away), 'freed', decision, today);
     PERFORM app.silence_file(o, c);
     w.counted_reserved_minor := k.reserved; w.counted_later_minor := k.later;
     w.counted_shipped_minor := k.shipped; w.counted_billed_minor := k.billed;
@@ -387,7 +365,7 @@ BEGIN
             'Idempotency-Key');
         RETURN;
     END IF;
-    undo.verb := 'cancel'; undo.key := left(a.key, 120) || ':void'; undo.version := NULL;
+    undo.verb := 'cancel'; undo.client := a.client || ':void'; undo.version := NULL;
     undo.order_no := d.order_no; undo.amount_minor := NULL; undo.currency := NULL;
     undo.entity := (SELECT x.code FROM legal_entity x WHERE x.organisation_id = org AND x.id = c.entity_id);
     IF c.version <> d.version AND (SELECT x.status FROM app.answered(undo) x) IS NULL THEN

@@ -213,20 +213,30 @@ BEGIN
     RETURN n;
 END $$;
 
--- An account's line as of today; the caller holds its lock. Its standing is brought up to date.
-CREATE FUNCTION app.line_today(line uuid, today date) RETURNS credit_line
+-- A line as of today, with its standing and the rules that hold for it; the caller holds its lock.
+-- What is of an earlier day is resolved first, and the line's limit may turn with it.
+CREATE FUNCTION app.as_of_today(
+    line uuid, today date, OUT l credit_line, OUT s standing, OUT r line_rules
+)
 LANGUAGE plpgsql AS $$
 DECLARE
-    l credit_line;
-    s standing;
+    org uuid := app.inside();
 BEGIN
-    SELECT * INTO l FROM credit_line x WHERE x.organisation_id = app.inside() AND x.id = line;
-    SELECT * INTO s FROM standing x WHERE x.organisation_id = app.inside() AND x.line_id = line;
+    SELECT * INTO s FROM standing x WHERE x.organisation_id = org AND x.line_id = line;
     IF s.day IS NULL OR s.day < today THEN
         PERFORM app.resolve_line(line, today);
-        SELECT * INTO l FROM credit_line x WHERE x.organisation_id = app.inside() AND x.id = line;
+        SELECT * INTO s FROM standing x WHERE x.organisation_id = org AND x.line_id = line;
     END IF;
-    RETURN l;
+    SELECT * INTO l FROM credit_line x WHERE x.organisation_id = org AND x.id = line;
+    SELECT * INTO r FROM line_rules x WHERE x.organisation_id = org AND x.id = s.rules_id;
+END $$;
+
+-- A line's exposure once its counters have moved, as its rules let them count.
+CREATE FUNCTION app.exposure_after(l credit_line, r line_rules, m app.gate_moves) RETURNS bigint
+LANGUAGE plpgsql IMMUTABLE AS $$
+BEGIN
+    RETURN l.exposure_minor + r.signs[2] * m.billed + r.signs[3] * m.shipped
+        + r.signs[4] * m.orders + r.signs[5] * m.reserved;
 END $$;
 
 -- Days since the last file of each feed of a legal entity.
@@ -284,6 +294,25 @@ BEGIN
         k.shipped - coalesce(c.counted_shipped_minor, 0) - o.shipped,
         k.billed - coalesce(c.counted_billed_minor, 0),
         k.held - coalesce(c.counted_held_minor, 0) - o.held);
+END $$;
+
+-- The numbers that the rules are asked about: of the line, of the order as it would be, and of the
+-- groups above the account. `order_minor` is the order's value in the line's currency.
+CREATE FUNCTION app.numbers_of(
+    l credit_line, r line_rules, w commitment, m app.gate_moves, order_minor bigint, scope text,
+    first_group uuid, today date, f record
+) RETURNS app.gate_numbers
+LANGUAGE plpgsql STABLE AS $$
+DECLARE
+    after bigint := app.exposure_after(l, r, m);
+    n app.gate_numbers := ROW(today, l.currency, l.limit_minor, l.exposure_minor, after,
+        after + l.orders_later_minor + m.later, order_minor, w.currency, w.net_days, w.discount_bp,
+        w.prepaid, scope, f.ar, f.orders, f.payments, f.limits, NULL, NULL, NULL, NULL);
+BEGIN
+    IF first_group IS NOT NULL THEN
+        n := app.with_groups(n, first_group, r);
+    END IF;
+    RETURN n;
 END $$;
 
 -- Move a line by an order's change, with its event.
@@ -472,6 +501,7 @@ DECLARE
     e app.gate_effect;
     d record;
     f record;
+    q record;
     numbers app.gate_numbers;
     above numeric := 1;
     below numeric := 1;
@@ -508,9 +538,8 @@ BEGIN
         END IF;
         RETURN;
     END IF;
-    l := app.line_today(l.id, today);
-    SELECT * INTO s FROM standing x WHERE x.organisation_id = org AND x.line_id = l.id;
-    SELECT * INTO r FROM line_rules x WHERE x.organisation_id = org AND x.id = s.rules_id;
+    q := app.as_of_today(l.id, today);
+    l := q.l; s := q.s; r := q.r;
     order_id := app.order_id(org, n.entity_id, a.order_no);
     SELECT * INTO c FROM commitment x WHERE x.organisation_id = org AND x.id = order_id;
     SELECT * INTO status, answer FROM app.misfit(a, c, l);
@@ -538,21 +567,12 @@ BEGIN
     END IF;
     o := app.file_counts(c, n.id, a.order_no);
     m := app.moves_to(k, c, o);
-    e.after_minor := l.exposure_minor + r.signs[2] * m.billed + r.signs[3] * m.shipped
-        + r.signs[4] * m.orders + r.signs[5] * m.reserved;
     f := app.ages_of(n.entity_id, today);
     ages := app.ages_text(f);
-    numbers := ROW(today, l.currency, l.limit_minor, l.exposure_minor, e.after_minor,
-        e.after_minor + l.orders_later_minor + m.later,
-        CASE WHEN above IS NOT NULL THEN app.converted(a.amount_minor, above, below) END, a.currency,
-        w.net_days, w.discount_bp, w.prepaid, 'all', f.ar, f.orders, f.payments, f.limits,
-        NULL, NULL, NULL, NULL);
-    IF n.group_id IS NOT NULL THEN
-        numbers := app.with_groups(numbers, n.group_id, r);
-    END IF;
-    IF calm THEN
-        numbers.scope := 'none';
-    END IF;
+    numbers := app.numbers_of(l, r, w, m,
+        CASE WHEN above IS NOT NULL THEN app.converted(a.amount_minor, above, below) END,
+        CASE WHEN calm THEN 'none' ELSE 'all' END, n.group_id, today, f);
+    e.after_minor := numbers.after_minor;
     v := app.verdict(numbers, s, r);
     e.codes := v.codes;
     e.reasons := concat('[', array_to_string(v.reasons, ','), ']');
@@ -673,14 +693,14 @@ BEGIN
 END $$;
 
 -- The facts of a held order together with its line's rules, as they go out; null for others.
-CREATE FUNCTION app.facts_told(facts text) RETURNS text
+CREATE FUNCTION app.facts_told(org uuid, facts text) RETURNS text
 LANGUAGE plpgsql STABLE AS $$
 DECLARE
     ways json := facts::json -> 'ways';
 BEGIN
     RETURN CASE WHEN ways IS NOT NULL THEN concat(left(facts, -1), ',"rules":', coalesce((
         SELECT row_to_json(r)::text FROM line_rules r
-        WHERE r.organisation_id = app.inside() AND r.id = (ways ->> 'rules')::uuid), 'null'), '}') END;
+        WHERE r.organisation_id = org AND r.id = (ways ->> 'rules')::uuid), 'null'), '}') END;
 END $$;
 
 -- The answer that a call with this key got before; null for a key that is new.
@@ -696,7 +716,7 @@ BEGIN
     IF d.id IS NULL THEN
         RETURN;
     END IF;
-    undo := app.call_id(org, a.client, left(a.key, 120) || ':void');
+    undo := app.call_id(org, a.client || ':void', a.key);
     IF d.outcome = 'voided' OR EXISTS (SELECT FROM decision x
             WHERE x.organisation_id = org AND x.id = undo AND x.verb = 'cancel') THEN
         status := 409;
