@@ -147,12 +147,29 @@ def test_a_signal_is_taken_in_once(shop):
 
 
 def test_a_decision_is_told_again_as_it_was(shop):
-    """By its id, and in the list of its customer."""
+    """By its id, a held one with its ways out, and in the list of its customer."""
+    held = shop.check(order_no="SO-held", amount="900000000.00")
+    assert held.json()["decision"] == "held"
+    assert held.json()["unblock"]
+    found = shop.http.get(f"/api/v1/decisions/{held.json()['decision_id']}")
+    assert found.content == held.content
     made = shop.check()
     found = shop.http.get(f"/api/v1/decisions/{made.json()['decision_id']}")
     assert found.content == made.content
     rows = shop.http.get(f"/api/v1/customers/{shop.customer}/decisions").json()["decisions"]
-    assert [row["decision_id"] for row in rows] == [made.json()["decision_id"]]
+    assert [row["decision_id"] for row in rows] == [
+        each.json()["decision_id"] for each in (made, held)
+    ]
     page = shop.http.get(f"/api/v1/customers/{shop.customer}/decisions",
-                         params={"before": rows[0]["at"]})  # fmt: skip
+                         params={"before": rows[-1]["at"]})  # fmt: skip
     assert page.json() == {"decisions": []}
+
+
+def test_a_signal_stops_the_next_order(shop):
+    """What a check resolved a moment before holds no longer."""
+    assert shop.post("/orders/checks", shop.order()).json()["decision"] == "approved"
+    signal = {"customer": shop.customer, "kind": "insolvency", "source": "Court"}
+    assert shop.post("/signals", signal).status_code == 201
+    answer = shop.post("/orders/checks", shop.order()).json()
+    assert answer["decision"] == "held"
+    assert [reason["code"] for reason in answer["reasons"]] == ["EX01"]

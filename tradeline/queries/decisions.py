@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 from django.db import connection
 
+from tradeline.engine.unblock import complete
+
 if TYPE_CHECKING:
     from collections.abc import Collection
     from datetime import datetime
@@ -47,6 +49,14 @@ def of_lines(
 def answer_of(decision_id: UUID) -> str | None:
     """Return a decision's body, byte for byte as it was answered; None if there is none."""
     with connection.cursor() as cursor:
-        cursor.execute("SELECT answer FROM decision WHERE id = %s", [decision_id])
+        cursor.execute(
+            """SELECT answer,
+                CASE outcome WHEN 'held' THEN app.facts_told(organisation_id, facts) END
+            FROM decision WHERE id = %s""",
+            [decision_id],
+        )
         row = cursor.fetchone()
-    return str(row[0]) if row else None
+    if row is None:
+        return None
+    answer, facts = row
+    return str(answer) if facts is None else complete(answer, facts)
