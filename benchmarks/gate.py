@@ -24,14 +24,14 @@ sys.path.insert(0, str(Path(__file__).parent.parent))
 
 from benchmarks.book import _organisation, _superuser, say
 
-_BARE: Final = """CREATE TABLE bare (id int PRIMARY KEY, limit_minor bigint, exposure_minor bigint,
-    version bigint) WITH (fillfactor = 50);
+_BARE_TABLE: Final = """CREATE TABLE bare (id int PRIMARY KEY, limit_minor bigint,
+    exposure_minor bigint, version bigint) WITH (fillfactor = 50);
 INSERT INTO bare SELECT g, 1000000000000, 0, 0 FROM generate_series(1, {lines}) g; ANALYZE bare"""
-_BARE_SCRIPT: Final = """{pick}
+BARE: Final = """{pick}
 UPDATE bare SET exposure_minor = exposure_minor + 100, version = version + 1
 WHERE id = :c AND limit_minor - exposure_minor >= 100 RETURNING version;
 """
-_OURS_SCRIPT: Final = """{pick}
+OURS: Final = """{pick}
 SELECT * FROM bench.check(:c, {batch});
 """
 # The signed token is made in the server, as only a benchmark may: pgbench has no client code.
@@ -108,18 +108,19 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="tradeline-gate-", ignore_cleanup_errors=True) as name:
         os.environ["TRADELINE_DATA"] = str(Path(name) / "data")
         by = _organisation()
-        _book(by, lines)
-        bench = _Bench(Path(name), seconds=seconds, turns=turns)
+        lay_book(by, lines)
+        bench = Bench(Path(name), seconds=seconds, turns=turns)
         pick = f"\\set c random(1, {lines})"
         spread = bench.pair(pick, 16, what=f"a check, 16 clients, {lines:,} lines", limit=0.5)
         bench.pair("\\set c 1", 32, what="a check, 32 clients on one line", limit=0.7)
-        batch = bench.per_second(_OURS_SCRIPT.format(pick=pick, batch=100), 2) * 100
+        batch = bench.per_second(OURS.format(pick=pick, batch=100), 2) * 100
         say(ratio=batch / spread, limit=3.0, at_least=True, per_second=batch,
             what="orders a second in batches of 100, against single checks")  # fmt: skip
         _history(by, bench)
 
 
-def _book(by: Any, lines: int) -> None:
+def lay_book(by: Any, lines: int) -> None:
+    """Make so many customers, C1 and on, whose standing is of today, as after a night."""
     from django.db import connection
 
     from tradeline.models.context import acting
@@ -131,7 +132,7 @@ def _book(by: Any, lines: int) -> None:
     with _superuser() as root:
         root.autocommit = True
         root.execute("ANALYZE")
-        root.execute(_BARE.format(lines=lines))
+        root.execute(_BARE_TABLE.format(lines=lines))
         root.execute(_HELPERS.format(**who))
     with acting(by), connection.cursor() as cursor:
         cursor.execute("SELECT app.resolve_stale()")
@@ -140,7 +141,7 @@ def _book(by: Any, lines: int) -> None:
         root.execute("VACUUM ANALYZE")
 
 
-class _Bench:
+class Bench:
     """Runs pgbench for so long and says how many transactions it made a second."""
 
     def __init__(self, folder: Path, *, seconds: int, turns: int) -> None:
@@ -166,10 +167,10 @@ class _Bench:
 
     def pair(self, pick: str, clients: int, *, what: str, limit: float) -> float:
         """Measure a check between two bare updates, so many times; return its median rate."""
-        bare_script = _BARE_SCRIPT.format(pick=pick)
+        bare_script = BARE.format(pick=pick)
         bare, ours = [self.per_second(bare_script, clients, user="postgres")], []
         for _ in range(self._turns):
-            ours.append(self.per_second(_OURS_SCRIPT.format(pick=pick, batch=1), clients))
+            ours.append(self.per_second(OURS.format(pick=pick, batch=1), clients))
             bare.append(self.per_second(bare_script, clients, user="postgres"))
         rate = statistics.median(ours)
         say(ratio=rate / statistics.median(bare), limit=limit, at_least=True, per_second=rate,
@@ -177,7 +178,7 @@ class _Bench:
         return rate
 
 
-def _history(by: Any, bench: _Bench) -> None:
+def _history(by: Any, bench: Bench) -> None:
     """A check of an account with 10 open documents, and with 100,000."""
     from django.db import connection
 
@@ -189,7 +190,7 @@ def _history(by: Any, bench: _Bench) -> None:
             cursor.execute(_HISTORY, {"documents": documents, "number": number})
             cursor.execute("UPDATE standing SET day = NULL")
             cursor.execute("SELECT app.resolve_stale()")
-        script = _OURS_SCRIPT.format(pick=f"\\set c {number[1:]}", batch=1)
+        script = OURS.format(pick=f"\\set c {number[1:]}", batch=1)
         rates[documents] = [bench.per_second(script, 4) for _ in range(3)]
     few, many = (statistics.median(rates[count]) for count in (10, 100_000))
     say(ratio=many / few, limit=0.9, at_least=True, per_second=many,
@@ -203,7 +204,7 @@ def _one_customer() -> Any:
 
     from tradeline.settings import DATABASE
 
-    _book(_organisation(), 1)
+    lay_book(_organisation(), 1)
     connection = psycopg.connect(DATABASE.urls["app"], autocommit=True)
     for _ in range(100):
         connection.execute("SELECT * FROM bench.check(1, 1)")

@@ -8,7 +8,7 @@ from uuid import uuid4
 import httpx
 import pytest
 
-from tests.api.serving import gate, key_for, served
+from tests.api.serving import key_for, served
 
 
 @dataclass(frozen=True)
@@ -38,13 +38,7 @@ class Shop:
 
 
 @pytest.fixture(scope="session")
-def real_gate(book):
-    """Return whether the database has the real gate; else the stand-in is put there."""
-    return gate(book.urls["owner"])
-
-
-@pytest.fixture(scope="session")
-def url(real_gate):
+def url(book):
     """Return the address of a served process."""
     with served() as address:
         yield address

@@ -12,22 +12,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import httpx
-import psycopg
 
 ROOT = Path(__file__).parents[2]
-BY_STANDIN = Path(__file__).with_name("standin.sql")
-
-
-def gate(owner_url):
-    """Put the stand-in where there is no gate; return whether the real one is there."""
-    with psycopg.connect(owner_url, autocommit=True) as owner:
-        found = owner.execute(
-            "SELECT to_regprocedure('app.check_orders(jsonb)') IS NOT NULL, "
-            "to_regprocedure('app.standin_one(jsonb)') IS NOT NULL"
-        ).fetchone()
-        if not found[0]:
-            owner.execute(BY_STANDIN.read_text(encoding="utf-8"))
-    return found == (True, False)
 
 
 def free_port():

@@ -14,7 +14,7 @@ from tests.api.serving import served
 
 
 @pytest.fixture(scope="module")
-def linked(book, real_gate):
+def linked(book):
     """Return a link and the address of a process that uses it."""
     with link_to(book) as (link, environment), served(**environment) as url:
         yield link, url

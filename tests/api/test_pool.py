@@ -22,7 +22,7 @@ CLEAN = ("", "", 0, 0, "500ms", "1500ms")
 
 
 @pytest.fixture
-def one_connection(book, real_gate):
+def one_connection(book):
     """Return a function that runs a scenario on connections that are one."""
     from tradeline.api.connections import Connections
 

@@ -85,7 +85,7 @@ def test_a_key_that_makes_no_sense_is_refused(by, integration, options, said):
     assert (done.exit_code, said in done.stderr) == (2, True), done.stderr
 
 
-def test_without_the_combiner_the_answers_are_the_same(shop, real_gate):
+def test_without_the_combiner_the_answers_are_the_same(shop):
     """The switch changes how fast, not what."""
     order, headers = shop.order(), {**shop.http.headers, "Idempotency-Key": "same"}
     with served("--no-combine") as url:
