@@ -21,9 +21,8 @@ def three(company):
 
 def group(company, code):
     """Return a group's exposure and how many members it has."""
-    from tradeline.queries.accounts import group_exposure
-
-    return company.ask(group_exposure, code, as_of=DAY, currency="USD")
+    found = row(company, code)
+    return found.exposure_minor, found.members
 
 
 MID = {"customer_no": "MID", "parent_no": "TOP"}

@@ -27,12 +27,13 @@ def test_order_in_the_currency_of_the_line(company):
 
 def test_order_of_a_contact_counts_on_its_commercial_parent(company):
     """Odoo #210177: an order of a contact was not counted on the parent's credit."""
-    from tradeline.queries.accounts import group_exposure
+    from tradeline.queries.groups import group_row
 
     company.take("orders", {"customer_no": "PARENT", "order_no": "S1", "ordered_minor": 10_00})
     company.take("customers", {"customer_no": "CONTACT", "parent_no": "PARENT"})
     company.take("orders", {"customer_no": "CONTACT", "order_no": "S2", "ordered_minor": 50_00})
-    assert company.ask(group_exposure, "PARENT", as_of=DAY, currency="USD") == (60_00, 2)
+    group = company.ask(group_row, "PARENT", as_of=DAY)
+    assert (group.exposure_minor, group.members) == (60_00, 2)
 
 
 def test_orders_of_another_legal_entity_stay_there(company):
@@ -59,7 +60,7 @@ def test_credit_memo_never_pushes_an_item_below_zero(company):
 def test_subsidiaries_net_only_by_agreement(company):
     """A credit of one subsidiary paid for another's debt where nobody had agreed to it."""
     from tradeline.models import CustomerGroup
-    from tradeline.queries.accounts import group_exposure
+    from tradeline.queries.groups import group_row
 
     numbers = ("A", "B", "C")
     company.take("customers", *({"customer_no": no, "parent_no": "TOP"} for no in numbers))
@@ -68,9 +69,11 @@ def test_subsidiaries_net_only_by_agreement(company):
         {"customer_no": "B", "document_no": "2", "kind": "cash", "amount_minor": 10_00},
         {"customer_no": "C", "document_no": "3", "amount_minor": 30_00},
     )  # fmt: skip
-    assert company.ask(group_exposure, "TOP", as_of=DAY, currency="USD") == (80_00, 3)
+    group = company.ask(group_row, "TOP", as_of=DAY)
+    assert (group.exposure_minor, group.members) == (80_00, 3)
     company.ask(lambda: CustomerGroup.objects.filter(code="TOP").update(set_off=True))
-    assert company.ask(group_exposure, "TOP", as_of=DAY, currency="USD") == (70_00, 3)
+    group = company.ask(group_row, "TOP", as_of=DAY)
+    assert (group.exposure_minor, group.members) == (70_00, 3)
 
 
 def test_affiliates_are_not_ranked(company):

@@ -67,12 +67,6 @@ def test_case(case):
         assert shown[name] == (value if text else _minor(value)), name
 
 
-@pytest.mark.parametrize(("set_off", "total"), [(False, 80), (True, 70)])
-def test_example_1d(set_off, total):
-    """A group of 50, -10 and 30 owes 80; 70 where it was agreed to set off."""
-    assert exposure.group_minor([50, -10, 30], set_off=set_off) == total
-
-
 def test_example_1e():
     """10,000 euros at 1.0850 and 500,000 yen at 0.0119 are 16,800.00 dollars; a yen has no cent."""
     told = {"EUR": "1.0850", "JPY": "0.0119"}

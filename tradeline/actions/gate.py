@@ -3,21 +3,26 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import uuid
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from django.db import DatabaseError, connection
+from django.db import DatabaseError, OperationalError, connection
 
 from tradeline.engine.unblock import complete
 from tradeline.errors import StateFault
-from tradeline.files.audit_json import canonical, compact
+from tradeline.files.audit_json import canonical
 from tradeline.queries.reading import reading
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
+    from typing import TypeVar
 
+    from tradeline.actions.acting import Work
     from tradeline.models.context import Actor
+
+    T = TypeVar("T")
 
 ATTEMPTS_MAX: Final = 4
 """The first and three more."""
@@ -27,7 +32,6 @@ ASKING: Final = frozenset({"authorise", "amend", "sale", "recheck", "dry_run"})
 
 _TIMEOUTS: Final = "SET LOCAL lock_timeout = '500ms'; SET LOCAL statement_timeout = '1500ms'"
 _SETTLE: Final = "SELECT status, answer, facts FROM app.check_orders(%s::jsonb) ORDER BY turn"
-_CONFLICTS: Final = ("40001", "40P01", "55P03")
 _SAME: Final = ("decision_pkey", "commitment_pkey")  # one call, or one order, at one time
 _TOO_LATE: Final = "57014"
 _ABOUT_THE_CALL: Final = ("turn", "client", "key", "body_sha256", "door")
@@ -39,6 +43,11 @@ class Answer:
 
     status: int
     body: str
+
+    @property
+    def decision(self) -> str:
+        """Return the decision, blank where there is none."""
+        return str(json.loads(self.body).get("decision", ""))
 
 
 def settle(asked: Sequence[Mapping[str, Any]], *, by: Actor) -> list[Answer]:
@@ -54,10 +63,31 @@ def settle(asked: Sequence[Mapping[str, Any]], *, by: Actor) -> list[Answer]:
     calls = [_call(each, turn, by) for turn, each in enumerate(asked)]
     asking = all(call["verb"] in ASKING for call in calls)
     permission = "orders.check" if asking else "orders.change"
+
+    def settled() -> list[Answer]:
+        with reading(by, permission), connection.cursor() as cursor:
+            cursor.execute(_TIMEOUTS)
+            return _answers(cursor, calls)
+
+    return retried(settled)
+
+
+def settle_within(work: Work, asked: Sequence[Mapping[str, Any]]) -> list[Answer]:
+    """Return the gate's answers to calls that name their client and key, within an action."""
+    calls = [{"turn": turn, "door": work.actor.door, "body_sha256": "", **each}
+             for turn, each in enumerate(asked)]  # fmt: skip
+    return _answers(work.cursor, calls) if calls else []
+
+
+def retried(step: Callable[[], T]) -> T:
+    """Return what a step answers; up to three times more it is tried anew where others were first.
+
+    Raises:
+        StateFault: it stayed in conflict or took too long; nothing was decided.
+    """
     for attempt in range(1, ATTEMPTS_MAX + 1):
         try:
-            rows = _settled(calls, permission, by)
-            break
+            return step()
         except DatabaseError as error:
             if not _is_conflict(error):
                 raise
@@ -66,8 +96,7 @@ def settle(asked: Sequence[Mapping[str, Any]], *, by: Actor) -> list[Answer]:
                     "others kept the line of credit: nothing was decided",
                     mend="ask again with the same key",
                 ) from error
-    return [Answer(status=status, body=answer if facts is None else complete(answer, facts))
-            for status, answer, facts in rows]  # fmt: skip
+    raise AssertionError("the last try returns or raises")
 
 
 def _call(asked: Mapping[str, Any], turn: int, by: Actor) -> dict[str, Any]:
@@ -77,13 +106,10 @@ def _call(asked: Mapping[str, Any], turn: int, by: Actor) -> dict[str, Any]:
     return {**defaults, **asked, "turn": turn}
 
 
-def _settled(
-    calls: Sequence[Mapping[str, Any]], permission: str, by: Actor
-) -> list[tuple[int, str, str | None]]:
-    with reading(by, permission), connection.cursor() as cursor:
-        cursor.execute(_TIMEOUTS)
-        cursor.execute(_SETTLE, [compact(calls)])
-        return list(cursor.fetchall())
+def _answers(cursor: Any, calls: Sequence[Mapping[str, Any]]) -> list[Answer]:
+    cursor.execute(_SETTLE, [json.dumps(calls, default=str)])
+    return [Answer(status=status, body=answer if facts is None else complete(answer, facts))
+            for status, answer, facts in cursor.fetchall()]  # fmt: skip
 
 
 def _state(error: DatabaseError) -> str:
@@ -91,8 +117,8 @@ def _state(error: DatabaseError) -> str:
 
 
 def _is_conflict(error: DatabaseError) -> bool:
-    """Return whether another call was in the way: a lock, a deadlock, the same key or order."""
+    """Return whether another try may mend it: a lock, a lost link, the same key at one time."""
     if _state(error) == "23505":
         diagnosis = getattr(error.__cause__, "diag", None)
-        return getattr(diagnosis, "constraint_name", None) in _SAME
-    return _state(error) in {*_CONFLICTS, _TOO_LATE}
+        return getattr(diagnosis, "constraint_name", None) == "decision_pkey"
+    return isinstance(error, OperationalError)

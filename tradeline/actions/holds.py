@@ -6,9 +6,8 @@ import logging
 from typing import TYPE_CHECKING, Any, Final
 
 from tradeline.actions.acting import Actor, Work, working
-from tradeline.actions.hold_notices import holds_wait
+from tradeline.actions.gate import retried, settle_within
 from tradeline.actions.proposals import submit
-from tradeline.actions.settling import retried, settle
 from tradeline.errors import ArgumentFault, NotFound, StateFault
 from tradeline.models import Hold
 from tradeline.money import to_decimal
@@ -77,15 +76,10 @@ def expire_commitments(*, by: Actor, at: datetime) -> int:
 def remind(*, by: Actor, at: datetime) -> int:
     """Remind of orders that are held for longer than the policy says, once in that time."""
     with working(by, "holds.sweep", at=at) as work:
-        rows = work.rows(
-            """UPDATE hold SET reminded_at = now() WHERE organisation_id = %(organisation)s
-                AND state = 'open' AND coalesce(reminded_at, created_at)
-                    <= now() - make_interval(days => %(days)s)
-            RETURNING id""",
+        return work.run(
+            _REMIND,
             {"organisation": by.organisation_id, "days": policy_in_force().gate.hold_remind_days},
         )
-        holds_wait(work, [key for (key,) in rows])
-    return len(rows)
 
 
 def follow_up(*, by: Actor, at: datetime) -> int:
@@ -131,6 +125,18 @@ def _check_part(hold: Hold, amount: int) -> None:
         f"to {to_decimal(hold.amount_minor, hold.currency)} {hold.currency}",
     )
 
+
+_REMIND: Final = """WITH late AS (
+        UPDATE hold SET reminded_at = now() WHERE organisation_id = %(organisation)s
+            AND state = 'open' AND coalesce(reminded_at, created_at)
+                <= now() - make_interval(days => %(days)s)
+        RETURNING *)
+    INSERT INTO outbox (organisation_id, topic, line_id, line_version, payload)
+    SELECT h.organisation_id, 'hold.reminder', h.line_id, l.version, jsonb_build_object(
+        'hold_id', h.id, 'order_no', h.order_no, 'customer_no', a.customer_no,
+        'codes', h.codes, 'held_since', h.created_at, 'expires_at', h.expires_at)
+    FROM late h JOIN credit_line l ON l.organisation_id = h.organisation_id AND l.id = h.line_id
+        JOIN account a ON a.organisation_id = h.organisation_id AND a.id = h.account_id"""
 
 _Step = Any  # a row of a queue
 
@@ -178,16 +184,16 @@ def _let_go(work: Work, rows: Sequence[_Step]) -> int:
          "ship_date": ship_date}
         for key, customer, entity, order, amount, currency, ship_date in rows
     ]  # fmt: skip
-    tried = settle(work, [call | {"verb": "dry_run"} for call in calls])
+    tried = settle_within(work, [call | {"verb": "dry_run"} for call in calls])
     fits = [call for call, told in zip(calls, tried, strict=True)
             if told.decision.startswith("approved")]  # fmt: skip
-    told = settle(work, [call | {"verb": "recheck"} for call in fits])
+    told = settle_within(work, [call | {"verb": "recheck"} for call in fits])
     return sum(each.decision.startswith("approved") for each in told)
 
 
 def _asked(verb: str) -> Callable[[Work, Sequence[_Step]], int]:
     def step(work: Work, rows: Sequence[_Step]) -> int:
-        told = settle(work, [
+        told = settle_within(work, [
             {"verb": verb, "client": SWEEPER, "key": key, "customer": customer, "entity": entity,
              "order_no": order}
             for key, customer, entity, order in rows

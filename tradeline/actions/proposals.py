@@ -17,7 +17,7 @@ from django.db import IntegrityError, connection, transaction
 
 from tradeline.actions.acting import Actor, Work, working
 from tradeline.actions.audit import record
-from tradeline.actions.settling import Settled
+from tradeline.actions.gate import Answer
 from tradeline.errors import ArgumentFault, NotFound, Refused, StateFault
 from tradeline.files.audit_json import canonical
 from tradeline.models import Membership, Proposal, SignOff
@@ -40,7 +40,7 @@ class Signed:
     state: str
     next_role: str | None = None  # whose signature it waits for now
     because: tuple[str, ...] = ()  # why its evidence does not hold any more
-    answer: Settled | None = None  # what the gate said when it was carried out
+    answer: Answer | None = None  # what the gate said when it was carried out
 
 
 def submit(
@@ -198,7 +198,7 @@ def _carry_out(work: Work, proposal: Proposal) -> Signed:
             "SELECT status, answer FROM app.apply_proposal(%s, %s)",
             [proposal.pk, work.actor.door],
         )
-    answer = None if status is None else Settled(status=status, body=body)
+    answer = None if status is None else Answer(status=status, body=body)
     after = {"decision": answer.decision if answer else None}
     record(work, "PROPOSAL_APPLIED", f"proposal {proposal.pk}", after=after)
     return Signed(proposal_id=proposal.pk, state="applied", answer=answer)

@@ -7,14 +7,14 @@ from decimal import Decimal, InvalidOperation
 from tradeline.errors import ArgumentFault
 
 
-def minor_units(text: str, currency: str) -> int:
+def minor_units(text: str, currency: str, where: str = "AMOUNT") -> int:
     """Return the amount in minor units; one that the book cannot hold to the digit is refused."""
     from tradeline.money import AMOUNT_MINOR_MAX, exponent, to_minor
 
-    number, digits = _number(text, "AMOUNT"), exponent(currency)
+    number, digits = _number(text, where), exponent(currency)
     if number > AMOUNT_MINOR_MAX or number != round(number, digits):
         raise ArgumentFault(
-            f"'{text}' is no amount of {currency}", where="AMOUNT",
+            f"'{text}' is no amount of {currency}", where=where,
             mend=f"write at most {digits} decimals, and no more than 15 digits",
         )  # fmt: skip
     return to_minor(number, currency)

@@ -5,15 +5,14 @@ from __future__ import annotations
 import json
 from dataclasses import asdict
 from datetime import UTC, datetime
-from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING, Annotated, Any
 from uuid import UUID
 
 import typer
 
+from tradeline.cli.amounts import minor_units
 from tradeline.cli.book import AsJson, OrganisationName, UserName, actor, money
 from tradeline.cli.errors import FINDINGS, guard
-from tradeline.errors import ArgumentFault
 
 if TYPE_CHECKING:
     from tradeline.actions.proposals import Signed
@@ -100,7 +99,7 @@ def release(
     from tradeline.actions.holds import propose_release
 
     row = _held(by, order, entity)
-    part = None if amount is None else _minor(amount, row.currency)
+    part = None if amount is None else minor_units(amount, row.currency, "--amount")
     made = propose_release(hold_id=row.hold_id, amount_minor=part, reason=reason, by=by, at=_now())
     _say_proposed(made, as_json=as_json)
 
@@ -287,21 +286,6 @@ def _say(done: Signed, *, as_json: bool) -> None:
             typer.echo(f"  {each}: propose it anew")
     if done.state == "stale":
         raise typer.Exit(FINDINGS)
-
-
-def _minor(text: str, currency: str) -> int:
-    from tradeline.money import to_decimal, to_minor
-
-    try:
-        number = Decimal(text)
-        minor = to_minor(number, currency)
-        exact = to_decimal(minor, currency) == number
-    except InvalidOperation:
-        exact = False
-    if not exact:
-        raise ArgumentFault(f"'{text}' is no amount in {currency}", where="--amount",
-                            mend="write it as 2500.00, in the currency's own digits")  # fmt: skip
-    return minor
 
 
 def _now() -> datetime:

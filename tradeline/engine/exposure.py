@@ -109,11 +109,6 @@ def net_minor(exposure: int, secured: int) -> int:
     return max(0, exposure - secured)
 
 
-def group_minor(members_minor: Iterable[int], *, set_off: bool) -> int:
-    """Return a group's exposure; a member's credit helps the others only by a set-off agreement."""
-    return sum(members_minor) if set_off else sum(max(0, member) for member in members_minor)
-
-
 def utilisation_text(exposure: int, limit: int | None) -> str | None:
     """Return use of the limit in percent with two digits, four where two would hide a breach.
 

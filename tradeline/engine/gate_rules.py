@@ -13,12 +13,6 @@ if TYPE_CHECKING:
     from tradeline.policy.schema import Policy
     from tradeline.policy.terms import Term
 
-_COUNTERS: Final = (
-    "receivables", "billed_not_posted", "shipped_not_billed", "orders", "reserved", "special",
-    "unapplied_cash", "unapplied_credits", "deposits",
-)  # fmt: skip
-"""The order in which sql/gate_settle.sql looks up how a counter counts."""
-
 BASIS_POINTS: Final = 100
 
 
@@ -28,7 +22,7 @@ def gate_document(policy: Policy) -> dict[str, Any]:
     ages = policy.exposure.feed_age_max_days
     return {
         "codes": list(CODES),
-        "signs": [sign[name] for name in _COUNTERS],
+        "signs": [sign[name] for name in BUCKETS],  # as sql/gate_settle.sql looks them up
         "rules": gate.rules.model_dump(mode="json"),
         "customers": _scope(gate.overrides, "customers"),
         "groups": _scope(gate.overrides, "groups"),
@@ -90,6 +84,3 @@ def _bounds(policy: Policy, term: Term) -> dict[str, int | None]:
         "days": credit_days_max(term, policy.terms.calendars[term.calendar]),
         "discount_bp": int(best * BASIS_POINTS), "grace": term.grace_days,
     }  # fmt: skip
-
-
-assert set(_COUNTERS) == set(BUCKETS)

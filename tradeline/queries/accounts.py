@@ -15,7 +15,6 @@ from tradeline.models import (
     QuarantinedRow,
 )
 from tradeline.money import exponent, round_half_up
-from tradeline.queries.groups import group_exposure
 from tradeline.queries.policies import policy_in_force
 from tradeline.queries.rates import rates_on
 
@@ -84,4 +83,4 @@ def _in_line_currency(mitigant: Mitigant, row: ExposureRow, as_of: date) -> int:
     return round_half_up(mitigant.amount_minor * factor * shift / 10 ** exponent(mitigant.currency))
 
 
-__all__ = ["Behind", "behind", "group_exposure"]
+__all__ = ["Behind", "behind"]

@@ -142,19 +142,6 @@ def group_row(code: str, *, as_of: date) -> GroupRow:
     return _row(_one(code), _day(as_of))
 
 
-def group_exposure(code: str, *, as_of: date, currency: str) -> tuple[int, int]:
-    """Return a group's exposure in a currency, and how many members it has, subgroups included.
-
-    Raises:
-        NotFound: there is no such group.
-        MissingRate: a member's exposure cannot be converted.
-    """
-    sums, day = _one(code), _day(as_of)
-    for one in _missing(sums, currency, day):
-        day.rates.factor(one, currency)  # raises, and says what to do
-    return _exposure(sums, currency, day), sums.members
-
-
 def members_of(code: str) -> list[ExposureRow]:
     """Return the accounts of a group and of its subgroups, own affiliates left out."""
     return rows_where(
@@ -242,4 +229,4 @@ def _rank(row: GroupRow) -> tuple[bool, Fraction, int, str]:
     return False, -use, -exposure, row.code
 
 
-__all__ = ["GroupRow", "group_exposure", "group_row", "groups", "members_of"]
+__all__ = ["GroupRow", "group_row", "groups", "members_of"]
