@@ -30,7 +30,6 @@ WIDER: Final = (
 
 DEFINERS: Final = (
     "app.organisation()", "app.password_of(text)", "app.check_orders(jsonb)",
-    "app.resolve_stale()",
     "app.fill_proposal()", "app.guard_proposal()", "app.check_sign_off()", "app.may_not_sign(uuid)",
     "app.release_case(uuid,bigint)", "app.stale_because(uuid)", "app.apply_proposal(uuid,text)",
     "app.end_releases()",

@@ -41,30 +41,7 @@ BEGIN
     END LOOP;
 END $$;
 
--- Resolve the standing of every account's line that is not of today, so that no check has to.
--- Returns how many there were.
-CREATE FUNCTION app.resolve_stale() RETURNS int
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp
-SET plan_cache_mode = force_generic_plan SET enable_seqscan = off SET datestyle = 'ISO, YMD' AS $$
-DECLARE
-    today date := (now() AT TIME ZONE 'UTC')::date;
-    line uuid;
-    count int := 0;
-BEGIN
-    PERFORM app.act_inside();
-    FOR line IN SELECT l.id FROM credit_line l LEFT JOIN standing s
-            ON s.organisation_id = l.organisation_id AND s.line_id = l.id
-        WHERE l.organisation_id = app.inside() AND l.account_id IS NOT NULL AND (s.day IS NULL
-            OR s.day < today)
-        ORDER BY l.id FOR NO KEY UPDATE OF l
-    LOOP
-        PERFORM app.resolve_line(line, today);
-        count := count + 1;
-    END LOOP;
-    RETURN count;
-END $$;
-
-GRANT EXECUTE ON FUNCTION app.check_orders(jsonb), app.resolve_stale(),
+GRANT EXECUTE ON FUNCTION app.check_orders(jsonb),
     app.commitment_counts(commitment, date), app.converted(bigint, numeric, numeric),
     app.facts_told(uuid, text)
     TO tradeline_app;
