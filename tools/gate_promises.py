@@ -148,7 +148,8 @@ _LIMITS: Final = {
 SELECT line_id, concat('version ', version, ' (', verb, '): ', before, ' rose to ', exposure_minor,
     ', the limit is ', coalesce(limit_minor::text, 'unknown'))
 FROM step WHERE kind IN ('authorised', 'shipped') AND exposure_minor > coalesce(before, 0)
-    AND NOT coalesce(prepaid, false) AND release_id IS NULL
+    AND NOT (kind = 'shipped' AND exposure_minor + coalesce((change ->> 'orders_later')::bigint, 0)
+        <= coalesce(before, 0))    AND NOT coalesce(prepaid, false) AND release_id IS NULL
     AND CASE WHEN limit_minor IS NULL THEN reactions[5] > 1
         ELSE reactions[2] > 1 AND exposure_minor > limit_minor
             + least(div(limit_minor::numeric * tolerance_bp, 10000),
@@ -191,6 +192,11 @@ SELECT id, concat('order ', order_no, ' is ', state) FROM kept WHERE NOT CASE
     WHEN shipped_minor >= authorised_minor - cancelled_minor THEN state = 'shipped'
     WHEN shipped_minor > 0 OR invoiced_minor > 0 THEN state = 'part_shipped'
     ELSE state = 'authorised' END""",
+    "what is held waits in a hold": f"""
+SELECT c.id, concat('of order ', c.order_no, ' ', c.held_minor, ' is held and nobody decides on it')
+FROM commitment c WHERE {_mine("c")} AND c.held_minor > 0 AND NOT EXISTS (SELECT FROM hold h
+    WHERE h.organisation_id = c.organisation_id AND h.commitment_id = c.id
+        AND h.state IN ('open', 'released') AND h.delta_minor > 0)""",
     "an order waits in one hold": f"""
 SELECT h.commitment_id, concat(count(*), ' holds of order ', min(h.order_no)) FROM hold h
 WHERE {_mine("h")} AND h.state IN ('open', 'released')

@@ -79,16 +79,21 @@ def workers(shop: Shop, count: int, work: Callable[[Gate, int], Any], **options:
         return list(threads.map(one, range(count)))
 
 
-def storm(shop: Shop, *, clients: int, tries: int, seed: int) -> Answers:
-    """Make so many mixed calls from so many clients, a fifth of them in batches."""
+def storm(
+    shop: Shop, *, clients: int, tries: int, seed: int, enough: Callable[[], bool] = lambda: True
+) -> Answers:
+    """Make so many mixed calls from so many clients, a fifth of them in batches; more if need be.
+
+    They go on until it is enough, up to four times as many.
+    """
     answers, lock = Answers(), threading.Lock()
 
     def work(gate: Gate, turn: int) -> None:
         dice = random.Random(f"{seed} {turn}")
         known: list[str] = []
         left = tries // clients
-        while left > 0:
-            size = min(left, dice.choice((1, 1, 1, 1, dice.randrange(2, 8))))
+        while left > 0 or not enough() and left > -3 * tries // clients:
+            size = min(max(left, 1), dice.choice((1, 1, 1, 1, dice.randrange(2, 8))))
             calls = [drawn(dice, shop.customers, known) for _ in range(size)]
             for call, reply in zip(calls, gate.settle(*calls), strict=True):
                 with lock:

@@ -6,12 +6,22 @@ the function answers and what the book then counts is held against it, call by c
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 OVER_WARN_PCT = 90
 LIVE = ("authorised", "part_shipped", "shipped")
 PASSED = ("approved", "approved_with_warning")
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What a held order asks for, in its turn: an amount of the whole order, and when it ships."""
+
+    turn: int
+    amount: int
+    later: bool
 
 
 @dataclass(frozen=True)
@@ -31,6 +41,7 @@ class Order:
     later: bool = False  # ships beyond the horizon
     prepaid: bool = False
     overdue: bool = False  # its reservation is over
+    wish: Wish | None = None
 
     @property
     def live(self) -> int:
@@ -87,6 +98,7 @@ class Model:
     calls: dict[str, tuple[str, int, str | None]] = field(default_factory=dict)
     made: dict[str, tuple[str, int] | None] = field(default_factory=dict)
     """By key of the call that made an order: which, in which version; None of other calls."""
+    turns: Any = field(default_factory=itertools.count)  # of what is held, by arrival
 
     def counters(self, customer: str) -> dict[str, int]:
         """Return a line's counters that are not nothing."""
@@ -103,6 +115,30 @@ class Model:
     def exposure(self, customer: str) -> int:
         """Return what a customer owes, has been sent and may still be sent."""
         return self.debts.get(customer, 0) + sum(each.exposure for each in self.of(customer))
+
+    def let_go(self) -> None:
+        """Let held orders go where there is room: dated ones first, then by arrival.
+
+        Only those are tried of which each would fit before the first one went.
+        """
+        waiting = sorted(
+            (not order.wish.later, order.wish.turn, number)
+            for number, order in self.orders.items() if order.wish and order.held
+        )  # fmt: skip
+        for number in [number for *_, number in waiting if self._granted(number)]:
+            if granted := self._granted(number):
+                self.orders[number] = granted
+
+    def _granted(self, number: str) -> Order | None:
+        """Return a held order as it would be let go now; None when there is no room."""
+        old = self.orders[number]
+        amount = min(old.wish.amount, old.live + old.held)
+        if amount < old.gone:
+            return None
+        wanted = _wanted({"verb": "recheck", "version": old.version, "amount_minor": amount,
+                          "later": old.wish.later}, old)  # fmt: skip
+        after = self.exposure(old.customer) - old.exposure + wanted.exposure
+        return wanted if self._verdict(wanted, after) in PASSED else None
 
     def settle(self, call: dict[str, Any]) -> tuple[int, str | None]:
         """Return status and decision of a call, and keep what it does."""
@@ -139,7 +175,10 @@ class Model:
         same = old is not None and (old.later, old.prepaid) == (wanted.later, wanted.prepaid)
         calm = same and old.state in LIVE and wanted.authorised <= old.authorised
         decision = "approved" if calm else self._verdict(wanted, after)
-        self._keep(call, wanted if decision in PASSED else _held(wanted, old, call["amount_minor"]))
+        if decision not in PASSED:
+            wish = Wish(next(self.turns), call["amount_minor"], bool(call.get("later")))
+            wanted = replace(_held(wanted, old, call["amount_minor"]), wish=wish)
+        self._keep(call, wanted)
         return 201, decision
 
     def _verdict(self, order: Order, after: int) -> str:
@@ -171,7 +210,8 @@ class Model:
             return 200, "done"
         rise = new.authorised - old.authorised
         state = "held" if old.live == 0 else old.state
-        self._keep(call, replace(old, version=new.version, held=rise, state=state))
+        wish = Wish(next(self.turns), new.live, later=False)
+        self._keep(call, replace(old, version=new.version, held=rise, state=state, wish=wish))
         return 201, "held"
 
     def _move(self, call: dict[str, Any]) -> tuple[int, str | None]:
@@ -181,7 +221,7 @@ class Model:
             return 404, None
         if old.customer == call["customer"]:
             return 409, None
-        new = replace(old, customer=call["customer"], version=old.version + 1, held=0,
+        new = replace(old, customer=call["customer"], version=old.version + 1, held=0, wish=None,
                       authorised=old.authorised + old.held).standing()  # fmt: skip
         decision = self._verdict(new, self.exposure(new.customer) + new.exposure)
         if decision in PASSED:
@@ -203,7 +243,7 @@ class Model:
             return 200, "done"
         if order.version != version:
             return 409, None
-        ended = replace(order, cancelled=order.cancelled + order.unshipped, held=0)
+        ended = replace(order, cancelled=order.cancelled + order.unshipped, held=0, wish=None)
         self._keep({"order_no": order_no}, replace(ended, version=order.version + 1).standing())
         self.calls[key] = said, 409, "voided"
         return 200, "done"
@@ -228,7 +268,7 @@ def _wanted(call: dict[str, Any], old: Order | None) -> Order:
     base = old or Order(customer=call["customer"])
     sold = call["amount_minor"] if call["verb"] == "sale" else None
     return replace(
-        base, version=call.get("version") or base.version + 1, held=0,
+        base, version=call.get("version") or base.version + 1, held=0, wish=None,
         authorised=call["amount_minor"] + base.cancelled, later=bool(call.get("later")),
         prepaid=bool(call.get("prepaid", base.prepaid)), overdue=False,
         shipped=base.shipped if sold is None else sold,
@@ -277,7 +317,7 @@ def _changed(call: dict[str, Any], old: Order) -> Order:
         new = replace(new, shipped=old.shipped - amount, cancelled=old.cancelled + amount)
     else:
         part = old.unshipped if verb != "cancel" or amount is None else amount
-        new = replace(new, cancelled=old.cancelled + part, held=0)
+        new = replace(new, cancelled=old.cancelled + part, held=0, wish=None)
     new = new.standing()
     ended = verb == "expire" and new.live == 0
     return replace(new, state="expired") if ended else new

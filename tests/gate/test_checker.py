@@ -57,6 +57,8 @@ SABOTEURS = {
         f"UPDATE commitment SET counted_reserved_minor = counted_reserved_minor - 1 {ORDER}",
     "an order stands where its amounts put it":
         f"UPDATE commitment SET state = 'closed' {ORDER}",
+    "what is held waits in a hold":
+        f"UPDATE hold SET state = 'expired', settled_at = now() {MINE}",
     "an order waits in one hold":
         "DROP INDEX hold_open_once; INSERT INTO hold (SELECT (jsonb_populate_record(h, "
         f"jsonb_build_object('id', gen_random_uuid()))).* FROM hold h {MINE})",

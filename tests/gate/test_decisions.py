@@ -136,8 +136,8 @@ def test_a_line_that_is_kept_is_asked_for_again(book, monkeypatch):
 
     shop = Shop({"rules": QUIET})
     shop.open({"A": {"limit": 100, "ar": []}})
-    tries, settled = [], gate._settled
-    monkeypatch.setattr(gate, "_settled", lambda *args: tries.append(1) or settled(*args))
+    tries, answers = [], gate._answers
+    monkeypatch.setattr(gate, "_answers", lambda *args: tries.append(1) or answers(*args))
     with psycopg.connect(make_conninfo(book.superuser_url, dbname="tradeline")) as other:
         other.execute("SELECT FROM credit_line WHERE organisation_id = %s FOR UPDATE",
                       [shop.actor.organisation_id])  # fmt: skip

@@ -108,6 +108,45 @@ def test_a_pending_proposal_is_overtaken(desk):
     assert desk.counters() == (600_000, 600_000, 0)
 
 
+def more(desk, live_minor, held_minor):
+    """Return the number of an order of which a part was let go and more is held."""
+    number = desk.ask(live_minor)["order_no"]
+    told = desk.call(verb="amend", order_no=number, amount_minor=live_minor + held_minor)
+    assert told["decision"] == "held"
+    return number
+
+
+def test_the_rest_waits_on_when_the_first_part_is_done(desk):
+    """All that was let go is invoiced; what was wanted besides still has its turn."""
+    number = more(desk, 100_000, 600_000)
+    for verb in ("ship", "invoice"):
+        desk.call(verb=verb, order_no=number, amount_minor=100_000)
+    assert (states(desk, number), desk.hold_of(number)["state"]) == (["closed"], "open")
+    assert room(desk, 10_000_000) == 1
+    assert states(desk, number) == ["part_shipped"]
+    assert desk.counters() == (700_000, 600_000, 0)
+
+
+def test_what_came_back_is_not_asked_for_again(desk):
+    """Of 1,000 and 6,000 more, 400 were sent and came back: 6,600 are let go."""
+    number = more(desk, 100_000, 600_000)
+    for verb in ("ship", "return"):
+        desk.call(verb=verb, order_no=number, amount_minor=40_000)
+    assert room(desk, 10_000_000) == 1
+    assert desk.counters() == (660_000, 660_000, 0)
+
+
+@pytest.mark.parametrize("meanwhile", [{"verb": "cancel"}, {"verb": "amend", "amount_minor": 1}])
+def test_an_order_that_changed_meanwhile_is_left_alone(desk, meanwhile):
+    """The queue was read before the order was cancelled, or let go as a smaller one."""
+    number = held(desk)
+    desk.call(order_no=number, **meanwhile)
+    before = desk.counters()
+    told = desk.call(verb="recheck", order_no=number, amount_minor=600_000, version=1)
+    assert told["status"] == 409
+    assert desk.counters() == before
+
+
 def test_it_needs_a_role(desk):
     """A seller asks nothing again."""
     from tradeline.errors import Refused

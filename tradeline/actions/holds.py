@@ -144,10 +144,12 @@ _CUSTOMER: Final = """
     JOIN account n ON n.organisation_id = x.organisation_id AND n.id = x.account_id
     JOIN legal_entity e ON e.organisation_id = x.organisation_id AND e.id = n.entity_id"""
 # By the reasons of the decision: a rule that only warned does not keep an order from going.
-_QUEUE: Final = f"""SELECT x.id, n.customer_no, e.code, x.order_no, x.amount_minor, x.currency,
-        x.ship_date
+_QUEUE: Final = f"""SELECT x.id, n.customer_no, e.code, x.order_no, x.currency,
+        least(x.amount_minor, k.authorised_minor - k.cancelled_minor + k.held_minor), x.ship_date,
+        k.version
     FROM hold x {_CUSTOMER} JOIN decision d ON d.organisation_id = x.organisation_id
         AND d.id = x.decision_id
+    JOIN commitment k ON k.organisation_id = x.organisation_id AND k.id = x.commitment_id
     WHERE x.organisation_id = %(organisation)s AND x.state = 'open' AND x.delta_minor > 0
         AND NOT EXISTS (SELECT FROM jsonb_array_elements(d.answer::jsonb -> 'reasons') r
             WHERE r ->> 'reaction' <> 'warn' AND r ->> 'code' !~ '^(CL|OV)')
@@ -180,14 +182,15 @@ def _let_go(work: Work, rows: Sequence[_Step]) -> int:
     """Try the orders without effect, and ask in earnest for those that fit."""
     calls = [
         {"client": SWEEPER, "key": f"{key}:{work.at.isoformat()}", "customer": customer,
-         "entity": entity, "order_no": order, "amount_minor": amount, "currency": currency,
+         "entity": entity, "order_no": order, "currency": currency, "amount_minor": amount,
          "ship_date": ship_date}
-        for key, customer, entity, order, amount, currency, ship_date in rows
+        for key, customer, entity, order, currency, amount, ship_date, _ in rows
     ]  # fmt: skip
     tried = settle_within(work, [call | {"verb": "dry_run"} for call in calls])
-    fits = [call for call, told in zip(calls, tried, strict=True)
+    fits = [call | {"verb": "recheck", "version": version}
+            for (*_, version), call, told in zip(rows, calls, tried, strict=True)
             if told.decision.startswith("approved")]  # fmt: skip
-    told = settle_within(work, [call | {"verb": "recheck"} for call in fits])
+    told = settle_within(work, fits)
     return sum(each.decision.startswith("approved") for each in told)
 
 

@@ -208,8 +208,8 @@ BEGIN
     PERFORM app.move_line(l, r, m, e.exposure_minor, e.kind, decision, today);
     PERFORM app.keep_commitment(w, false);
     PERFORM app.silence_file(o, w);
-    IF e.outcome = 'held' OR a.verb IN ('cancel', 'close', 'expire') AND w.held_minor = 0
-        OR w.state IN ('shipped', 'closed') THEN
+    IF e.outcome = 'held' OR w.held_minor = 0
+        AND (a.verb IN ('cancel', 'close', 'expire') OR w.state IN ('shipped', 'closed')) THEN
         PERFORM app.keep_hold(a, w, r, e, decision);
     END IF;
     PERFORM app.keep_decision(a, decision, org, l, w, r.id, e, facts, answer);

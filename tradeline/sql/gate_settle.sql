@@ -138,6 +138,10 @@ BEGIN
         status := 409;
         problem := app.gate_problem(409, 'The order is another customer''s',
             'Order ' || a.order_no || ' stands under another customer: move it first.', 'customer');
+    ELSIF a.verb = 'recheck' AND (c.held_minor = 0 OR a.version <> c.version) THEN
+        status := 409;
+        problem := app.gate_problem(409, 'The order is not held as it was',
+            'Order ' || a.order_no || ' was settled or changed meanwhile.', 'order_no');
     ELSIF a.verb = 'sale' THEN
         status := 409;
         problem := app.gate_problem(409, 'The sale is known',
@@ -549,6 +553,9 @@ BEGIN
             PERFORM app.keep_decision(a, decision, org, l, c, r.id, e, NULL, answer);
         END IF;
         RETURN;
+    END IF;
+    IF a.verb = 'recheck' THEN  -- what came back since it was held is not asked for again
+        a.amount_minor := least(a.amount_minor, c.authorised_minor - c.cancelled_minor + c.held_minor);
     END IF;
     IF a.currency <> l.currency THEN
         SELECT * INTO above, below FROM app.minor_rate(a.currency, l.currency, today, r.rate_age_max_days);
