@@ -52,6 +52,9 @@ SCOPES: Final = {
     "exposure.read": "exposure.read",
     "decisions.read": "decisions.read",
     "signals.raise": "flags.raise",
+    "holds.read": "holds.read",
+    "holds.propose": "holds.propose",
+    "proposals.sign": "proposals.sign",
 }
 """What a key may be given, and the permission that its person must have for it."""
 

@@ -67,3 +67,6 @@ def key_for(actor, *scopes, rate=5_000, days=30, at=None, role="integration"):
 
 
 SCOPES = ("orders.check", "orders.change", "exposure.read", "decisions.read", "signals.raise")
+"""Of a shop and a warehouse."""
+DESK = ("holds.read", "holds.propose", "proposals.sign")
+"""Of people of the credit department."""

@@ -10,7 +10,7 @@ import psycopg
 import pytest
 
 from tests.api.conftest import shop_of
-from tests.api.serving import SCOPES, key_for
+from tests.api.serving import DESK, SCOPES, key_for
 
 CHECK = "/api/v1/orders/checks"
 
@@ -73,6 +73,7 @@ def test_a_role_that_is_taken_away_takes_the_scope(url, northwind, book):
     assert asked(url, f"Bearer {key}").status_code == 403
 
 
+NOWHERE = "00000000-0000-0000-0000-000000000000"
 CALLS = {
     "orders.check": [("POST", CHECK), ("PUT", f"{CHECK}/k"), ("DELETE", f"{CHECK}/k"),
                      ("POST", f"{CHECK}:dry-run"), ("POST", f"{CHECK}:batch"),
@@ -82,8 +83,15 @@ CALLS = {
                                    "reopen", "move")],
     "exposure.read": [("GET", "/api/v1/customers/C-1/exposure")],
     "decisions.read": [("GET", "/api/v1/customers/C-1/decisions"),
-                       ("GET", "/api/v1/decisions/00000000-0000-0000-0000-000000000000")],
+                       ("GET", f"/api/v1/decisions/{NOWHERE}")],
     "signals.raise": [("POST", "/api/v1/signals")],
+    "holds.read": [("GET", "/api/v1/holds"), ("GET", f"/api/v1/holds/{NOWHERE}"),
+                   ("GET", "/api/v1/proposals"), ("GET", f"/api/v1/proposals/{NOWHERE}")],
+    "holds.propose": [("POST", f"/api/v1/holds/{NOWHERE}/release"),
+                      ("POST", f"/api/v1/holds/{NOWHERE}/reject"),
+                      ("POST", f"/api/v1/proposals/{NOWHERE}/withdraw")],
+    "proposals.sign": [("POST", f"/api/v1/proposals/{NOWHERE}/sign"),
+                       ("POST", f"/api/v1/proposals/{NOWHERE}/refuse")],
 }  # fmt: skip
 
 
@@ -99,8 +107,9 @@ def test_each_scope_opens_its_addresses_alone(url, northwind, scope):
     """With every other scope each address of this one is closed, with this one it is not."""
     from tests.api.test_openapi import example
 
-    others = key_for(northwind.admin, *(each for each in SCOPES if each != scope))
-    only = key_for(northwind.admin, scope)
+    closed = [each for each in (*SCOPES, *DESK) if each != scope]
+    others = key_for(northwind.admin, *closed, role="manager")
+    only = key_for(northwind.admin, scope, role="manager")
     for method, path in CALLS[scope]:
         for key, closed in ((others, True), (only, False)):
             headers = {"Authorization": f"Bearer {key}", "Idempotency-Key": "k"}

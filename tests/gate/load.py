@@ -92,7 +92,7 @@ def storm(
         dice = random.Random(f"{seed} {turn}")
         known: list[str] = []
         left = tries // clients
-        while left > 0 or not enough() and left > -3 * tries // clients:
+        while left > 0 or (not enough() and left > -3 * tries // clients):
             size = min(max(left, 1), dice.choice((1, 1, 1, 1, dice.randrange(2, 8))))
             calls = [drawn(dice, shop.customers, known) for _ in range(size)]
             for call, reply in zip(calls, gate.settle(*calls), strict=True):

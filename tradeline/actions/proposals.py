@@ -42,6 +42,12 @@ class Signed:
     because: tuple[str, ...] = ()  # why its evidence does not hold any more
     answer: Answer | None = None  # what the gate said when it was carried out
 
+    def told(self) -> dict[str, Any]:
+        """Return the documented fields, as every door tells them."""
+        return {"proposal": str(self.proposal_id), "state": self.state,
+                "next_role": self.next_role, "because": list(self.because),
+                "decision": self.answer.decision if self.answer else None}  # fmt: skip
+
 
 def submit(
     work: Work, *, kind: str, hold_id: UUID, payload: Mapping[str, Any], reason: str

@@ -121,6 +121,106 @@ class DecisionList(BaseModel):
     decisions: list[DecisionRow]
 
 
+class SignOff(BaseModel):
+    """One level's word on a proposal."""
+
+    level: int
+    signer: str
+    decision: Literal["sign", "refuse"]
+    reason: str
+    at: str
+
+
+class Proposal(BaseModel):
+    """What was proposed about a held order, who signs it, and who has."""
+
+    proposal: str
+    kind: str
+    state: str
+    maker: str
+    reason: str
+    payload: dict[str, object] = Field(description="What is proposed; amounts are decimal texts.")
+    payload_sha256: str = Field(description="Sign and refuse repeat it: it says what was seen.")
+    evidence_sha256: str
+    levels: list[str] = Field(description="Roles, in the order in which they sign.")
+    next_role: str | None
+    signed: list[SignOff]
+    created_at: str
+    expires_at: str
+
+
+class ProposalList(BaseModel):
+    """Proposals that wait for signatures, the oldest first."""
+
+    proposals: list[Proposal]
+
+
+class Signed(BaseModel):
+    """Where a proposal stands after somebody's word on it."""
+
+    proposal: str
+    state: Literal["submitted", "applied", "stale", "rejected", "withdrawn"]
+    next_role: str | None
+    because: list[str] = Field(description="Why its evidence does not hold any more, when stale.")
+    decision: str | None = Field(description="What the gate said when it was carried out.")
+
+
+class Measure(BaseModel):
+    """What a release is judged by."""
+
+    what: str
+    of: str
+    currency: str
+    amount: Money
+
+
+class Case(BaseModel):
+    """How a release of the whole order would be judged now."""
+
+    levels: list[str] = Field(description="Roles that would sign; empty where nobody's reach does.")
+    codes: list[str]
+    decision: str = Field(description="What the rules would say.")
+    measures: list[Measure]
+
+
+class Hold(BaseModel):
+    """A held order."""
+
+    hold: str
+    order_no: str
+    version: int
+    customer_no: str
+    customer_name: str
+    entity: str
+    currency: str
+    amount: Money = Field(description="Of the whole order.")
+    held: Money = Field(description="Beyond what is authorised already.")
+    codes: list[str]
+    reasons: list[Reason]
+    priority: int
+    ship_date: str | None
+    state: Literal["open", "released", "rejected", "expired", "ended", "used"]
+    age_days: int
+    created_at: str
+    expires_at: str
+    released: Money | None
+    usable_until: str | None
+    next_role: str | None = Field(description="Whose signature is waited for.")
+    proposal: Proposal | None
+
+
+class HoldWithCase(Hold):
+    """A held order, and who would sign its release; null once it is settled."""
+
+    case: Case | None
+
+
+class HoldList(BaseModel):
+    """Held orders, in the order in which they go when there is room."""
+
+    holds: list[Hold]
+
+
 class SignalAnswer(BaseModel):
     """A signal that was taken in; it stops new orders at once."""
 

@@ -19,6 +19,7 @@ CHECK: Final = {
     "amount": "25000.00", "currency": "USD", "ship_date": "2026-07-10",
     "terms": {"net_days": 30}, "channel": "shop",
 }  # fmt: skip
+SHA256: Final = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
 EXAMPLES: Final[dict[str, dict[str, Any]]] = {
     "authorise": CHECK,
     "dry_run": CHECK,
@@ -35,6 +36,11 @@ EXAMPLES: Final[dict[str, dict[str, Any]]] = {
     "return": {"amount": "500.00", "currency": "USD", "version": 7},
     "reopen": {"customer": "C-1042", "amount": "2500.00", "currency": "USD", "version": 8},
     "move": {"customer": "C-2001", "version": 9},
+    "release": {"amount": "20000.00", "currency": "USD", "reason": "Paid by Friday, says the CFO"},
+    "reject": {"reason": "The customer buys elsewhere"},
+    "sign": {"payload_sha256": SHA256},
+    "refuse": {"payload_sha256": SHA256, "reason": "Ask for a prepayment first"},
+    "withdraw": {"reason": "The customer has paid"},
     "signal": {"customer": "C-1042", "kind": "insolvency", "source": "Bureau X",
                "detail": "Proceedings opened on 2026-06-29"},
 }  # fmt: skip

@@ -84,4 +84,5 @@ Amount = Annotated[
 ]  # fmt: skip
 Code = Annotated[str, StringConstraints(min_length=1, max_length=CODE_MAX, pattern=CLEAN)]
 Text = Annotated[str, StringConstraints(min_length=1, max_length=500, pattern=CLEAN)]
+Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 Version = Annotated[int, Field(ge=1, le=2**31 - 1)]

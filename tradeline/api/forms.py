@@ -12,6 +12,7 @@ from tradeline.api.fields import (
     Code,
     Currency,
     Day,
+    Sha256,
     Text,
     Version,
     fault,
@@ -167,12 +168,11 @@ class Return(OfOrder, Priced):
     reason: Text | None = None
 
 
-class Cancel(OfOrder):
-    """What has not shipped will not: all of it, or so much."""
+class Part(Form):
+    """A body that may name a part, as an amount with its currency."""
 
     currency: Currency | None = None
-    amount: Amount | None = Field(None, description="How much; else all that has not shipped.")
-    reason: Text | None = None
+    amount: Amount | None = Field(None, description="How much; else all of it.")
 
     @field_validator("amount")
     @classmethod
@@ -193,6 +193,44 @@ class Cancel(OfOrder):
         if self.amount is None or self.currency is None:
             return None
         return minor_units(self.amount, self.currency)
+
+
+class Cancel(OfOrder, Part):
+    """What has not shipped will not: all of it, or so much."""
+
+    reason: Text | None = None
+
+
+class Release(Part):
+    """Let a held order go, in whole or up to an amount of the whole order; others sign it."""
+
+    reason: Text = Field(description="Why; it is kept with the proposal.")
+
+
+class Reject(Form):
+    """Reject a held order; another person signs it."""
+
+    reason: Text = Field(description="Why; it is kept with the proposal.")
+
+
+class Sign(Form):
+    """Sign what was seen."""
+
+    payload_sha256: Sha256 = Field(description="Of the payload that was seen.")
+    reason: Text | None = Field(None, description="A remark; none is needed.")
+
+
+class Refuse(Form):
+    """Refuse what was seen, in place of signing it."""
+
+    payload_sha256: Sha256 = Field(description="Of the payload that was seen.")
+    reason: Text = Field(description="Why; the order stays held.")
+
+
+class Withdraw(Form):
+    """Take back a proposal of one's own."""
+
+    reason: Text | None = Field(None, description="A remark; none is needed.")
 
 
 class Close(OfOrder):

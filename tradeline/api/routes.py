@@ -11,7 +11,7 @@ from ninja import NinjaAPI
 from ninja.errors import ValidationError
 from ninja.parser import Parser
 
-from tradeline.api import routes_orders, routes_reads
+from tradeline.api import routes_holds, routes_orders, routes_reads
 from tradeline.api.bodies import invalid, read
 from tradeline.api.described import completed
 from tradeline.api.problems import MEDIA_TYPE, Problem, not_decided
@@ -47,6 +47,7 @@ api = NinjaAPI(
 )  # fmt: skip
 api.add_router("", routes_orders.router)
 api.add_router("", routes_reads.router)
+api.add_router("", routes_holds.router)
 
 
 def told(problem: Problem) -> HttpResponse:
@@ -73,7 +74,9 @@ def _invalid(request: HttpRequest, error: ValidationError) -> HttpResponse:
 def _expected(_request: HttpRequest, error: TradelineError) -> HttpResponse:
     kinds = {Refused: "not-allowed", NotFound: "not-found", StateFault: "conflict"}
     kind = next((kind for of, kind in kinds.items() if isinstance(error, of)), "invalid")
-    return told(Problem(kind, f"{error.what}: {error.mend}."))
+    # What names a command of the terminal helps nobody here.
+    mends = [each for each in error.mend.split("; ") if "tradeline " not in each]
+    return told(Problem(kind, f"{': '.join((error.what, *mends[:1]))}."))
 
 
 @api.exception_handler(Exception)

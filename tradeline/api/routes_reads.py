@@ -34,15 +34,18 @@ if TYPE_CHECKING:
 
 router = Router(tags=["book"])
 NUMBER: Any = Path(min_length=1, max_length=CODE_MAX, pattern=CLEAN)
+CUSTOMER: Any = Query(None, min_length=1, max_length=CODE_MAX, pattern=CLEAN)
 ENTITY: Any = Query(None, min_length=1, max_length=CODE_MAX, pattern=CLEAN)
 
 
-def _actor(caller: Caller) -> Actor:
+def actor_of(caller: Caller) -> Actor:
+    """Return who acts by a key."""
     return Actor(organisation_id=caller.party.organisation_id, user_id=caller.party.user_id,
                  door="api")  # fmt: skip
 
 
-def _json(value: dict[str, Any], status: int = 200) -> HttpResponse:
+def json_of(value: dict[str, Any], status: int = 200) -> HttpResponse:
+    """Return an answer as JSON."""
     return HttpResponse(compact(value).encode(), status=status, content_type="application/json")
 
 
@@ -61,8 +64,8 @@ def exposure(
     """Return what a customer owes and has ordered against its limit, per legal entity."""
     caller = caller_of(request, "exposure.read")
     only(request, "entity")
-    with reading(_actor(caller), "exposure.read"):
-        return _json({"lines": [told(row) for row in _lines(customer_no, entity)]})
+    with reading(actor_of(caller), "exposure.read"):
+        return json_of({"lines": [told(row) for row in _lines(customer_no, entity)]})
 
 
 @router.get("/customers/{path:customer_no}/decisions", response={200: DecisionList},
@@ -75,10 +78,10 @@ def decisions_of_customer(
     caller = caller_of(request, "decisions.read")
     only(request, "entity", "before", "count")
     moment = _moment(before)
-    with reading(_actor(caller), "decisions.read"):
+    with reading(actor_of(caller), "decisions.read"):
         lines = [row.line_id for row in _lines(customer_no, entity)]
         rows = decisions.of_lines(lines, before=moment, count=count)
-    return _json({"decisions": [
+    return json_of({"decisions": [
         {"decision_id": str(row.decision_id), "verb": row.verb, "outcome": row.outcome,
          "order_no": row.order_no, "version": row.version, "at": iso(row.at)} for row in rows
     ]})  # fmt: skip
@@ -104,7 +107,7 @@ def decision(request: HttpRequest, decision_id: UUID) -> HttpResponse:
     """Return a decision, byte for byte as it was answered."""
     caller = caller_of(request, "decisions.read")
     only(request)
-    with reading(_actor(caller), "decisions.read"):
+    with reading(actor_of(caller), "decisions.read"):
         answer = decisions.answer_of(decision_id)
     if answer is None:
         raise Problem("not-found", "There is no such decision.")
@@ -116,7 +119,7 @@ def decision(request: HttpRequest, decision_id: UUID) -> HttpResponse:
 def raise_signal(request: HttpRequest, body: forms.Signal) -> HttpResponse:
     """Take in what an outside source reports; it stops the customer's new orders at once."""
     caller = caller_of(request, "signals.raise")
-    by, key = _actor(caller), key_of(request)
+    by, key = actor_of(caller), key_of(request)
     with reading(by, "flags.raise"):
         lines = _lines(body.customer, body.entity)
     if len(lines) > 1:
@@ -130,5 +133,5 @@ def raise_signal(request: HttpRequest, body: forms.Signal) -> HttpResponse:
         detail=body.detail or "", repeat_key=f"{caller.key_id} {key}", by=by,
         at=datetime.now(UTC),
     )  # fmt: skip
-    return _json({"signal_id": str(flag.pk), "customer": row.customer_no, "entity": row.entity,
+    return json_of({"signal_id": str(flag.pk), "customer": row.customer_no, "entity": row.entity,
                   "kind": flag.kind, "raised_at": iso(flag.raised_at)}, 201)  # fmt: skip

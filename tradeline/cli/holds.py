@@ -5,19 +5,19 @@ from __future__ import annotations
 import json
 from dataclasses import asdict
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 from uuid import UUID
 
 import typer
 
 from tradeline.cli.amounts import minor_units
-from tradeline.cli.book import AsJson, OrganisationName, UserName, actor, money
+from tradeline.cli.book import AsJson, OrganisationName, UserName, actor
 from tradeline.cli.errors import FINDINGS, guard
 
 if TYPE_CHECKING:
     from tradeline.actions.proposals import Signed
     from tradeline.models.context import Actor
-    from tradeline.queries.holds import Case, HoldRow
+    from tradeline.queries.holds import HoldRow
     from tradeline.queries.proposals import ProposalRow
 
 app = typer.Typer(invoke_without_command=True, rich_markup_mode=None, no_args_is_help=False)
@@ -46,7 +46,7 @@ def holds(
         return
     by = actor(organisation, user)
     from tradeline.cli.screen_holds import show_worklist
-    from tradeline.queries.holds import worklist
+    from tradeline.queries.holds import told, worklist
     from tradeline.queries.reading import reading
 
     with reading(by, "holds.read"):
@@ -69,14 +69,14 @@ def show(
     """Show one held order: its reasons, who would sign its release, and what was proposed."""
     by = actor(organisation, user)
     from tradeline.cli.screen_holds import show_hold
-    from tradeline.queries.holds import case_of, held_order
+    from tradeline.queries.holds import case_of, held_order, told, told_case
     from tradeline.queries.reading import reading
 
     with reading(by, "holds.read"):
         row = held_order(order, entity=entity, at=_now())
         case = case_of(row) if row.state == "open" else None
     if as_json:
-        typer.echo(json.dumps(told(row) | {"case": _told_case(case)}, ensure_ascii=False))
+        typer.echo(json.dumps(told(row) | {"case": case and told_case(case)}, ensure_ascii=False))
     else:
         show_hold(row, case)
 
@@ -197,52 +197,6 @@ def sweep(
                    + ".")  # fmt: skip
 
 
-def told(row: HoldRow) -> dict[str, Any]:
-    """Return the documented fields of a hold; money as decimal texts."""
-    return {
-        "hold": str(row.hold_id), "order_no": row.order_no, "version": row.version,
-        "customer_no": row.customer_no, "customer_name": row.customer_name, "entity": row.entity,
-        "currency": row.currency, "amount": money(row.amount_minor, row.currency),
-        "held": money(row.delta_minor, row.currency), "codes": list(row.codes),
-        "reasons": [dict(reason) for reason in row.reasons], "priority": row.priority,
-        "ship_date": row.ship_date and row.ship_date.isoformat(), "state": row.state,
-        "age_days": row.age_days, "created_at": row.created_at.isoformat(),
-        "expires_at": row.expires_at.isoformat(),
-        "released": money(row.released_minor, row.currency),
-        "usable_until": row.usable_until and row.usable_until.isoformat(),
-        "next_role": row.next_role,
-        "proposal": told_proposal(row.proposal) if row.proposal else None,
-    }  # fmt: skip
-
-
-def told_proposal(row: ProposalRow) -> dict[str, Any]:
-    """Return the documented fields of a proposal."""
-    return {
-        "proposal": str(row.proposal_id), "kind": row.kind, "state": row.state,
-        "maker": row.maker, "reason": row.reason, "payload": dict(row.payload),
-        "payload_sha256": row.payload_sha256, "evidence_sha256": row.evidence_sha256,
-        "levels": list(row.levels), "next_role": row.next_role,
-        "signed": [
-            {"level": each.level, "signer": each.signer, "decision": each.decision,
-             "reason": each.reason, "at": each.at.isoformat()}
-            for each in row.signed
-        ],
-        "created_at": row.created_at.isoformat(), "expires_at": row.expires_at.isoformat(),
-    }  # fmt: skip
-
-
-def _told_case(case: Case | None) -> dict[str, Any] | None:
-    if case is None:
-        return None
-    measures = [
-        {"what": each["what"], "of": each["of"], "currency": each["currency"],
-         "amount": money(each["minor"], each["currency"])}
-        for each in case.measures
-    ]  # fmt: skip
-    return {"levels": list(case.levels), "codes": list(case.codes), "decision": case.decision,
-            "measures": measures}  # fmt: skip
-
-
 def _held(by: Actor, order: str, entity: str | None) -> HoldRow:
     from tradeline.queries.holds import held_order
     from tradeline.queries.reading import reading
@@ -265,8 +219,10 @@ def _shown(by: Actor, proposal_id: UUID, *, quiet: bool) -> str:
 
 
 def _say_proposed(made: ProposalRow, *, as_json: bool) -> None:
+    from tradeline.queries.proposals import told
+
     if as_json:
-        typer.echo(json.dumps(told_proposal(made), ensure_ascii=False))
+        typer.echo(json.dumps(told(made), ensure_ascii=False))
         return
     typer.echo(f"Proposal {made.proposal_id} waits for: {', then '.join(made.levels)}.")
     typer.echo(f"They sign with: tradeline holds sign {made.proposal_id}")
@@ -275,9 +231,7 @@ def _say_proposed(made: ProposalRow, *, as_json: bool) -> None:
 def _say(done: Signed, *, as_json: bool) -> None:
     decision = done.answer.decision if done.answer else None
     if as_json:
-        typer.echo(json.dumps({"proposal": str(done.proposal_id), "state": done.state,
-                               "next_role": done.next_role, "because": list(done.because),
-                               "decision": decision}))  # fmt: skip
+        typer.echo(json.dumps(done.told()))
     else:
         typer.echo(f"The proposal is {done.state}" + (f": {decision}." if decision else "."))
         if done.next_role:

@@ -10,6 +10,7 @@ import typer
 
 from tradeline.cli.book import AsJson, OrganisationName, UserName, actor
 from tradeline.cli.errors import guard
+from tradeline.permissions import SCOPES
 
 if TYPE_CHECKING:
     from tradeline.queries.keys import KeyRow
@@ -27,10 +28,7 @@ def issue(  # noqa: PLR0917 - one parameter per option
     person: Annotated[str, typer.Option("--for", help="Login of the person it acts for.")],
     scope: Annotated[
         list[str],
-        typer.Option(
-            help="orders.check, orders.change, exposure.read, decisions.read or signals.raise; "
-            "may repeat."
-        ),
+        typer.Option(help=f"What it opens; may repeat: {', '.join(SCOPES)}."),
     ],
     days: Annotated[int, typer.Option(help="Days until it expires, at most 400.")] = 90,
     rate: Annotated[int, typer.Option(help="Requests a second that it may make.")] = 1_000,

@@ -11,12 +11,15 @@ from django.db.models import F
 
 from tradeline.errors import ArgumentFault, NotFound
 from tradeline.models import Decision, Hold
-from tradeline.queries.proposals import ProposalRow, of_holds
+from tradeline.money import to_decimal
+from tradeline.queries import proposals
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from datetime import date, datetime
     from uuid import UUID
+
+    from tradeline.queries.proposals import ProposalRow
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -119,10 +122,43 @@ def case_of(row: HoldRow, amount_minor: int | None = None) -> Case:
     )  # fmt: skip
 
 
+def told(row: HoldRow) -> dict[str, Any]:
+    """Return a hold's documented fields, as every door tells them; money as decimal texts."""
+    return {
+        "hold": str(row.hold_id), "order_no": row.order_no, "version": row.version,
+        "customer_no": row.customer_no, "customer_name": row.customer_name, "entity": row.entity,
+        "currency": row.currency, "amount": _amount(row.amount_minor, row.currency),
+        "held": _amount(row.delta_minor, row.currency), "codes": list(row.codes),
+        "reasons": [dict(reason) for reason in row.reasons], "priority": row.priority,
+        "ship_date": row.ship_date and row.ship_date.isoformat(), "state": row.state,
+        "age_days": row.age_days, "created_at": row.created_at.isoformat(),
+        "expires_at": row.expires_at.isoformat(),
+        "released": _amount(row.released_minor, row.currency),
+        "usable_until": row.usable_until and row.usable_until.isoformat(),
+        "next_role": row.next_role,
+        "proposal": proposals.told(row.proposal) if row.proposal else None,
+    }  # fmt: skip
+
+
+def told_case(case: Case) -> dict[str, Any]:
+    """Return the documented fields of a case; money as decimal texts."""
+    measures = [
+        {"what": each["what"], "of": each["of"], "currency": each["currency"],
+         "amount": _amount(each["minor"], each["currency"])}
+        for each in case.measures
+    ]  # fmt: skip
+    return {"levels": list(case.levels), "codes": list(case.codes), "decision": case.decision,
+            "measures": measures}  # fmt: skip
+
+
+def _amount(minor: int | None, currency: str) -> str | None:
+    return None if minor is None else str(to_decimal(minor, currency))
+
+
 def _rows(found: Any, at: datetime) -> list[HoldRow]:
     rows = list(found.select_related("account__entity"))
     told = _reasons(row.decision_id for row in rows)
-    proposed = of_holds(row.pk for row in rows)
+    proposed = proposals.of_holds(row.pk for row in rows)
     return [_row(row, told.get(row.decision_id, ()), proposed.get(row.pk), at) for row in rows]
 
 

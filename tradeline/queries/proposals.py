@@ -75,6 +75,22 @@ def of_holds(hold_ids: Iterable[UUID]) -> dict[UUID, ProposalRow]:
     return {row.hold_id: row for row in _rows(found) if row.hold_id is not None}
 
 
+def told(row: ProposalRow) -> dict[str, Any]:
+    """Return a proposal's documented fields, as every door tells them."""
+    return {
+        "proposal": str(row.proposal_id), "kind": row.kind, "state": row.state,
+        "maker": row.maker, "reason": row.reason, "payload": dict(row.payload),
+        "payload_sha256": row.payload_sha256, "evidence_sha256": row.evidence_sha256,
+        "levels": list(row.levels), "next_role": row.next_role,
+        "signed": [
+            {"level": each.level, "signer": each.signer, "decision": each.decision,
+             "reason": each.reason, "at": each.at.isoformat()}
+            for each in row.signed
+        ],
+        "created_at": row.created_at.isoformat(), "expires_at": row.expires_at.isoformat(),
+    }  # fmt: skip
+
+
 def _rows(found: Any) -> list[ProposalRow]:
     rows = list(found.select_related("maker"))
     said: dict[UUID, list[SignOffRow]] = {row.pk: [] for row in rows}
