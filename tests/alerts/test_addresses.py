@@ -299,7 +299,9 @@ def _https(public, private):
             plain, _ = listener.accept()
             try:
                 with context.wrap_socket(plain, server_side=True) as connection:
-                    connection.recv(65536)
+                    told = b""
+                    while not told.endswith(b"{}"):  # closed before the end, it would be reset
+                        told += connection.recv(65536)
                     connection.sendall(b"HTTP/1.1 204 X\r\n\r\n")
             except OSError:
                 continue

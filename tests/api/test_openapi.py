@@ -17,7 +17,7 @@ from tools.openapi import openapi_page
 
 PAGE = ROOT / "docs" / "reference" / "openapi.json"
 DOCUMENT = json.loads(PAGE.read_text(encoding="utf-8"))
-EXAMPLES_EACH = 400 if os.environ.get("TRADELINE_TORTURE") else 12
+EXAMPLES_EACH = 400 if os.environ.get("TRADELINE_TORTURE") else 6
 
 
 def operation(path, method):

@@ -17,7 +17,7 @@ from tests.book.reference import PLUS, exposure
 
 TORTURE = int(os.environ.get("TRADELINE_TORTURE", "1"))
 LONG = settings(
-    max_examples=8 * TORTURE, deadline=None, derandomize=TORTURE == 1, database=None,
+    max_examples=4 * TORTURE, deadline=None, derandomize=TORTURE == 1, database=None,
     suppress_health_check=list(HealthCheck),
 )  # fmt: skip
 STEP = st.tuples(

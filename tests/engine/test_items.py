@@ -188,7 +188,7 @@ def ledgers(draw: st.DrawFn) -> tuple[list[dict[str, Any]], list[dict[str, Any]]
     return items, payments
 
 
-@settings(max_examples=25)
+@settings(max_examples=10)
 @given(ledgers())
 def test_random_ledgers_agree_with_the_reference(
     drawn: tuple[list[dict[str, Any]], list[dict[str, Any]]],

@@ -132,7 +132,7 @@ def _rows(data: bytes) -> int | None:
 
 
 FAST = settings(
-    max_examples=100, deadline=None, derandomize=True,
+    max_examples=40, deadline=None, derandomize=True,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )  # fmt: skip
 

@@ -23,7 +23,7 @@ from tests.gate.kit import TORTURE, ask
 from tests.gate.load import stored, workers
 
 ROOT = Path(__file__).resolve().parents[2]
-ROUNDS, CLIENT_KILLS = (50, 100) if TORTURE else (4, 6)
+ROUNDS, CLIENT_KILLS = (50, 100) if TORTURE else (2, 4)
 CLIENTS = 8
 RECOVERY_S_MAX = 10
 

@@ -20,8 +20,8 @@ from kit import dump, founded, items, read, taken, totals, written
 
 ROOT = Path(__file__).resolve().parents[2]
 TORTURE = bool(os.environ.get("TRADELINE_TORTURE"))
-KILLS, ROWS = (40, 100_000) if TORTURE else (14, 3_000)
-SERVER_KILLS = 10 if TORTURE else 2
+KILLS, ROWS = (40, 100_000) if TORTURE else (7, 3_000)
+SERVER_KILLS = 10 if TORTURE else 1
 
 
 def _started(by, path, *, die=""):
