@@ -7,6 +7,7 @@ import django.contrib.auth.validators
 import django.db.models.deletion
 import django.db.models.expressions
 import django.db.models.functions.comparison
+import django.db.models.lookups
 import django.utils.timezone
 from django.conf import settings
 from django.db import migrations, models
@@ -428,7 +429,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 "db_table": "order_line",
-                "constraints": [models.CheckConstraint(condition=models.Q(("cancelled_minor__gte", 0), ("counted_held_minor__gte", 0), ("counted_later_minor__gte", 0), ("counted_orders_minor__gte", 0), ("counted_shipped_minor__gte", 0), ("invoiced_minor__gte", 0), ("ordered_minor__gte", 0), ("shipped_minor__gte", 0)), name="order_line_amounts")],
+                "constraints": [models.CheckConstraint(condition=django.db.models.lookups.GreaterThanOrEqual(django.db.models.functions.comparison.Least("ordered_minor", "shipped_minor", "invoiced_minor", "cancelled_minor", "counted_shipped_minor", "counted_orders_minor", "counted_later_minor", "counted_held_minor"), 0), name="order_line_amounts")],
             },
         ),
         migrations.CreateModel(
@@ -450,7 +451,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 "db_table": "mitigant",
-                "constraints": [models.CheckConstraint(condition=models.Q(("kind__in", ["letter_of_credit", "bank_guarantee", "insurance", "collateral", "parent_guarantee"])), name="mitigant_kind"), models.CheckConstraint(condition=models.Q(("amount_minor__gte", 0), ("cover_bp__gte", 0), ("haircut_bp__gte", 0)), name="mitigant_amount"), models.CheckConstraint(condition=models.Q(("cover_bp__lte", 10000), ("haircut_bp__lte", 10000)), name="mitigant_shares"), models.CheckConstraint(condition=models.Q(("valid_to__gte", models.F("valid_from"))), name="mitigant_days")],
+                "constraints": [models.CheckConstraint(condition=models.Q(("kind__in", ["letter_of_credit", "bank_guarantee", "insurance", "collateral", "parent_guarantee"])), name="mitigant_kind"), models.CheckConstraint(condition=django.db.models.lookups.GreaterThanOrEqual(django.db.models.functions.comparison.Least("amount_minor", "cover_bp", "haircut_bp"), 0), name="mitigant_amount"), models.CheckConstraint(condition=models.Q(("cover_bp__lte", 10000), ("haircut_bp__lte", 10000)), name="mitigant_shares"), models.CheckConstraint(condition=models.Q(("valid_to__gte", models.F("valid_from"))), name="mitigant_days")],
             },
         ),
         migrations.CreateModel(
@@ -506,7 +507,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name="importbatch",
-            constraint=models.CheckConstraint(condition=models.Q(("rows_applied__gte", 0), ("rows_closed__gte", 0), ("rows_quarantined__gte", 0), ("rows_unchanged__gte", 0)), name="import_batch_counts"),
+            constraint=models.CheckConstraint(condition=django.db.models.lookups.GreaterThanOrEqual(django.db.models.functions.comparison.Least("rows_applied", "rows_unchanged", "rows_quarantined", "rows_closed"), 0), name="import_batch_counts"),
         ),
         migrations.AddConstraint(
             model_name="fxrate",
@@ -570,7 +571,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name="creditline",
-            constraint=models.CheckConstraint(condition=models.Q(("billed_not_posted_minor__gte", 0), ("deposits_minor__gte", 0), ("disputed_minor__gte", 0), ("held_minor__gte", 0), ("orders_later_minor__gte", 0), ("orders_minor__gte", 0), ("receivables_minor__gte", 0), ("reserved_minor__gte", 0), ("shipped_not_billed_minor__gte", 0), ("special_minor__gte", 0), ("unapplied_cash_minor__gte", 0), ("unapplied_credits_minor__gte", 0), ("version__gte", 0)), name="credit_line_buckets"),
+            constraint=models.CheckConstraint(condition=django.db.models.lookups.GreaterThanOrEqual(django.db.models.functions.comparison.Least("receivables_minor", "billed_not_posted_minor", "shipped_not_billed_minor", "orders_minor", "reserved_minor", "special_minor", "unapplied_cash_minor", "unapplied_credits_minor", "deposits_minor", "orders_later_minor", "held_minor", "disputed_minor", "version"), 0), name="credit_line_buckets"),
         ),
         migrations.AddConstraint(
             model_name="creditline",

@@ -4,7 +4,9 @@ import uuid
 from typing import Any, ClassVar
 
 import django.db.models.deletion
+import django.db.models.functions.comparison
 import django.db.models.functions.datetime
+import django.db.models.lookups
 from django.conf import settings
 from django.db import migrations, models
 
@@ -129,7 +131,7 @@ class Migration(migrations.Migration):
                 "db_table": "alert_state",
                 "constraints": [
                     models.CheckConstraint(condition=models.Q(("kind__in", ["overdue", "limit_expiry", "feed_age"])), name="alert_state_kind"),
-                    models.CheckConstraint(condition=models.Q(("step__gte", 0), ("epoch__gte", 0)), name="alert_state_step"),
+                    models.CheckConstraint(condition=django.db.models.lookups.GreaterThanOrEqual(django.db.models.functions.comparison.Least("step", "epoch"), 0), name="alert_state_step"),
                 ],
             },
         ),

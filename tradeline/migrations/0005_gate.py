@@ -5,6 +5,8 @@ import uuid
 import django.contrib.postgres.fields
 import django.db.models.deletion
 import django.db.models.expressions
+import django.db.models.functions.comparison
+import django.db.models.lookups
 from django.conf import settings
 from django.db import migrations, models
 
@@ -239,7 +241,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name="alertstate",
-            constraint=models.CheckConstraint(condition=models.Q(("epoch__gte", 0), ("step__gte", 0)), name="alert_state_step"),
+            constraint=models.CheckConstraint(condition=django.db.models.lookups.GreaterThanOrEqual(django.db.models.functions.comparison.Least("step", "epoch"), 0), name="alert_state_step"),
         ),
         migrations.AddField(
             model_name="commitment",
@@ -308,20 +310,7 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name="commitment",
             constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("authorised_minor__gte", 0),
-                    ("billed_minor__gte", 0),
-                    ("cancelled_minor__gte", 0),
-                    ("counted_billed_minor__gte", 0),
-                    ("counted_held_minor__gte", 0),
-                    ("counted_later_minor__gte", 0),
-                    ("counted_reserved_minor__gte", 0),
-                    ("counted_shipped_minor__gte", 0),
-                    ("held_minor__gte", 0),
-                    ("invoiced_minor__gte", 0),
-                    ("shipped_minor__gte", 0),
-                    ("version__gte", 0),
-                ),
+                condition=django.db.models.lookups.GreaterThanOrEqual(django.db.models.functions.comparison.Least("authorised_minor", "shipped_minor", "invoiced_minor", "cancelled_minor", "billed_minor", "held_minor", "counted_reserved_minor", "counted_later_minor", "counted_shipped_minor", "counted_billed_minor", "counted_held_minor", "version"), 0),
                 name="commitment_amounts",
             ),
         ),

@@ -70,7 +70,7 @@ BEGIN
         RAISE EXCEPTION 'nobody is acting' USING ERRCODE = 'insufficient_privilege';
     END IF;
     PERFORM set_config('tradeline.inside', org::text, true),
-        set_config('tradeline.insider', app.person()::text, true);
+        set_config('tradeline.insider', split_part(current_setting('tradeline.context'), ':', 2), true);
 END $$;
 
 GRANT EXECUTE ON FUNCTION app.inside(), app.insider()

@@ -25,15 +25,21 @@ CREATE TYPE app.gate_effect AS (
 -- The id of a call's decision and of an order. What they must be unique by is found by the primary
 -- key, which is the one index of their tables that a check has to look in. A client's name has its
 -- length before it, so that no other client and key run together to the same text.
+-- Not in plain SQL: a constraint that names such a function would be written out and planned anew by
+-- each statement that writes.
 CREATE FUNCTION app.call_id(organisation uuid, client text, key text) RETURNS uuid
-LANGUAGE sql IMMUTABLE PARALLEL SAFE
-RETURN encode(substring(sha256(convert_to(
-    concat(organisation, ' ', length(client), ' ', client, ' ', key), 'UTF8')) FOR 16), 'hex')::uuid;
+LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE AS $$
+BEGIN
+    RETURN encode(substring(sha256(convert_to(
+        concat(organisation, ' ', length(client), ' ', client, ' ', key), 'UTF8')) FOR 16), 'hex')::uuid;
+END $$;
 
 CREATE FUNCTION app.order_id(organisation uuid, entity uuid, number text) RETURNS uuid
-LANGUAGE sql IMMUTABLE PARALLEL SAFE
-RETURN encode(substring(sha256(convert_to(concat(organisation, ' ', entity, ' ', number), 'UTF8'))
-    FOR 16), 'hex')::uuid;
+LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE AS $$
+BEGIN
+    RETURN encode(substring(sha256(convert_to(concat(organisation, ' ', entity, ' ', number), 'UTF8'))
+        FOR 16), 'hex')::uuid;
+END $$;
 
 ALTER TABLE decision ADD CONSTRAINT decision_call
     CHECK (id = app.call_id(organisation_id, client, key));

@@ -33,7 +33,7 @@ DECLARE
     e app.gate_effect;
 BEGIN
     PERFORM app.lock_account(ARRAY[c.line_id], NULL);
-    SELECT * INTO d FROM app.answered(a);
+    d := app.answered(a, decision);
     IF d.status IS NOT NULL THEN
         status := d.status; answer := d.answer;
         RETURN;

@@ -127,7 +127,7 @@ BEGIN
         SELECT * INTO n FROM account x WHERE x.organisation_id = org AND x.id = c.account_id;
         PERFORM app.lock_account(ARRAY[c.line_id], n.group_id);
     END IF;
-    SELECT * INTO d FROM app.answered(a);
+    d := app.answered(a, decision);
     IF d.status IS NOT NULL THEN
         status := d.status; answer := d.answer; facts := d.facts;
         RETURN;
@@ -245,7 +245,7 @@ DECLARE
 BEGIN
     SELECT * INTO target FROM credit_line x WHERE x.organisation_id = org AND x.account_id = n.id;
     PERFORM app.lock_account(ARRAY[c.line_id, target.id], n.group_id);
-    SELECT * INTO d FROM app.answered(a);
+    d := app.answered(a, decision);
     IF d.status IS NOT NULL THEN
         status := d.status; answer := d.answer; facts := d.facts;
         RETURN;
@@ -368,7 +368,7 @@ BEGIN
     undo.verb := 'cancel'; undo.client := a.client || ':void'; undo.version := NULL;
     undo.order_no := d.order_no; undo.amount_minor := NULL; undo.currency := NULL;
     undo.entity := (SELECT x.code FROM legal_entity x WHERE x.organisation_id = org AND x.id = c.entity_id);
-    IF c.version <> d.version AND (SELECT x.status FROM app.answered(undo) x) IS NULL THEN
+    IF c.version <> d.version AND (SELECT x.status FROM app.answered(undo, app.call_id(org, undo.client, undo.key)) x) IS NULL THEN
         status := 409;
         answer := app.gate_problem(409, 'The order has moved on', 'Order ' || d.order_no
             || ' was changed after this call: cancel what is left of it.', 'order_no');

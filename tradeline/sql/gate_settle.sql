@@ -5,6 +5,7 @@ CREATE FUNCTION app.account_named(number text, entity_code text) RETURNS account
 LANGUAGE plpgsql STABLE AS $$
 DECLARE
     one account;
+    found account;
     entity uuid;
 BEGIN
     IF entity_code IS NOT NULL THEN
@@ -13,12 +14,14 @@ BEGIN
         SELECT * INTO one FROM account a WHERE a.organisation_id = app.inside()
             AND a.customer_no = number AND a.entity_id = entity;
     ELSE
-        SELECT * INTO one FROM account a WHERE a.organisation_id = app.inside()
-            AND a.customer_no = number;
-        IF EXISTS (SELECT FROM account a WHERE a.organisation_id = app.inside()
-                AND a.customer_no = number AND a.id <> one.id) THEN
-            RETURN NULL;
-        END IF;
+        FOR found IN SELECT * FROM account a WHERE a.organisation_id = app.inside()
+            AND a.customer_no = number LIMIT 2
+        LOOP
+            IF one.id IS NOT NULL THEN
+                RETURN NULL;
+            END IF;
+            one := found;
+        END LOOP;
     END IF;
     IF one.id IS NULL AND 1 = (SELECT count(*) FROM account_alias s
             WHERE s.organisation_id = app.inside() AND s.alias = number
@@ -87,12 +90,12 @@ END $$;
 
 -- The order as the call wants it: totals as asked, what was shipped and invoiced before kept.
 CREATE FUNCTION app.wanted(
-    a app.gate_ask, c commitment, l credit_line, entity uuid, above numeric, below numeric
+    a app.gate_ask, c commitment, l credit_line, entity uuid, id uuid, above numeric, below numeric
 ) RETURNS commitment
 LANGUAGE plpgsql STABLE AS $$
 BEGIN
     IF c.id IS NULL THEN
-        c.organisation_id := l.organisation_id; c.id := app.order_id(l.organisation_id, entity, a.order_no);
+        c.organisation_id := l.organisation_id; c.id := wanted.id;
         c.account_id := l.account_id; c.entity_id := entity; c.line_id := l.id; c.order_no := a.order_no;
         c.shipped_minor := 0; c.invoiced_minor := 0; c.cancelled_minor := 0; c.billed_minor := 0;
         c.posted_minor := 0; c.created_at := now();
@@ -225,14 +228,17 @@ CREATE FUNCTION app.as_of_today(
 LANGUAGE plpgsql AS $$
 DECLARE
     org uuid := app.inside();
+    one record;
 BEGIN
-    SELECT * INTO s FROM standing x WHERE x.organisation_id = org AND x.line_id = line;
-    IF s.day IS NULL OR s.day < today THEN
+    FOR turn IN 1 .. 2 LOOP
+        SELECT c AS l, t AS s, u AS r INTO one FROM credit_line c
+        JOIN standing t ON t.organisation_id = org AND t.line_id = c.id
+        JOIN line_rules u ON u.organisation_id = org AND u.id = t.rules_id
+        WHERE c.organisation_id = org AND c.id = line AND t.day >= today;
+        EXIT WHEN FOUND;
         PERFORM app.resolve_line(line, today);
-        SELECT * INTO s FROM standing x WHERE x.organisation_id = org AND x.line_id = line;
-    END IF;
-    SELECT * INTO l FROM credit_line x WHERE x.organisation_id = org AND x.id = line;
-    SELECT * INTO r FROM line_rules x WHERE x.organisation_id = org AND x.id = s.rules_id;
+    END LOOP;
+    l := one.l; s := one.s; r := one.r;
 END $$;
 
 -- A line's exposure once its counters have moved, as its rules let them count.
@@ -524,7 +530,7 @@ BEGIN
     END IF;
     SELECT * INTO l FROM credit_line x WHERE x.organisation_id = org AND x.account_id = n.id
     FOR NO KEY UPDATE;
-    SELECT * INTO d FROM app.answered(a);
+    d := app.answered(a, decision);
     IF d.status IS NOT NULL THEN
         status := d.status; answer := d.answer; facts := d.facts;
         RETURN;
@@ -560,7 +566,7 @@ BEGIN
     IF a.currency <> l.currency THEN
         SELECT * INTO above, below FROM app.minor_rate(a.currency, l.currency, today, r.rate_age_max_days);
     END IF;
-    w := app.wanted(a, c, l, n.entity_id, above, below);
+    w := app.wanted(a, c, l, n.entity_id, order_id, above, below);
     was_live := c.state IN ('authorised', 'part_shipped', 'shipped') AND c.speaks;
     calm := was_live AND w.authorised_minor <= c.authorised_minor
         AND (w.currency, w.ship_date, w.net_days, w.discount_bp, w.prepaid)
@@ -621,6 +627,9 @@ BEGIN
         PERFORM app.keep_hold(a, w, r, e, decision);
     END IF;
     PERFORM app.keep_decision(a, decision, org, l, w, r.id, e, facts, answer);
+    IF e.outcome <> 'held' THEN
+        facts := NULL;  -- nothing follows from them
+    END IF;
 END $$;
 
 -- Of each group above an account: whether its members' balances are set off, the rate from the
@@ -711,11 +720,12 @@ BEGIN
 END $$;
 
 -- The answer that a call with this key got before; null for a key that is new.
-CREATE FUNCTION app.answered(a app.gate_ask, OUT status int, OUT answer text, OUT facts text)
+CREATE FUNCTION app.answered(
+    a app.gate_ask, call uuid, OUT status int, OUT answer text, OUT facts text
+)
 LANGUAGE plpgsql STABLE AS $$
 DECLARE
     org uuid := app.inside();
-    call uuid := app.call_id(org, a.client, a.key);
     undo uuid;
     d decision;
 BEGIN
