@@ -109,5 +109,5 @@ def test_the_page_names_every_problem_scope_and_address():
     table = PAGE.split("| Call | Scope | For |")[1].split("\n\n")[0]
     assert set(re.findall(r"`([a-z]+\.[a-z]+)`", table)) == set(SCOPES)
     for path in DOCUMENT["paths"]:
-        last = path.rsplit("/", 1)[-1].replace("{decision_id}", "{id}")
+        last = re.sub(r"\{(decision|hold|proposal)_id\}", "{id}", path.rsplit("/", 1)[-1])
         assert last in table, path

@@ -92,9 +92,9 @@ def before_the_lock(shop: Shop) -> None:
 
 def _adding_up(shop: Shop) -> None:
     """Let writes add to what is there, as a naive build does; versions do not stand guard."""
-    spoil(shop, "move_line", (
-        "exposure_minor = exposure, version = l.version + 1",
-        "exposure_minor = exposure_minor + m.reserved, version = version + 1",
+    spoil(shop, "move_lines", (
+        "exposure_minor = v.exposure_minor,\n        version = v.version",
+        "exposure_minor = t.exposure_minor + (v.moves).reserved, version = t.version + 1",
     ))  # fmt: skip
     run(shop, "ALTER TABLE line_event DROP CONSTRAINT line_event_pkey")
 

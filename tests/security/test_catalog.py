@@ -69,7 +69,7 @@ SABOTEURS = {
         "search_path = pg_catalog, pg_temp AS 'SELECT 1'",
         "CREATE FUNCTION public.help() RETURNS int LANGUAGE sql SECURITY DEFINER SET "
         "search_path = pg_catalog, pg_temp AS 'SELECT 1'",
-        "ALTER FUNCTION app.settle_ask(app.gate_ask) SECURITY DEFINER",
+        "ALTER FUNCTION app.settle_ask(app.gate_ask, uuid[]) SECURITY DEFINER",
         "CREATE FUNCTION app.check_orders(asked text) RETURNS int LANGUAGE sql SECURITY DEFINER "
         "SET search_path = pg_catalog, pg_temp AS 'SELECT 1'",
     ],

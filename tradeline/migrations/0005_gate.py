@@ -333,10 +333,6 @@ class Migration(migrations.Migration):
             model_name="decision",
             constraint=models.CheckConstraint(condition=models.Q(("outcome__in", ["approved", "approved_with_warning", "held", "rejected", "done", "refused", "voided"])), name="decision_outcome"),
         ),
-        migrations.AddIndex(
-            model_name="hold",
-            index=models.Index(condition=models.Q(("state__in", ["open", "released"])), fields=["organisation", "line"], name="hold_open_line"),
-        ),
         migrations.AddConstraint(
             model_name="hold",
             constraint=models.UniqueConstraint(condition=models.Q(("state__in", ["open", "released"])), fields=("organisation", "commitment"), name="hold_open_once"),
@@ -375,6 +371,7 @@ class Migration(migrations.Migration):
         sql_file("gate_standing", undo=""),
         sql_file("gate_verdict", undo=""),
         sql_file("gate", undo=""),
+        sql_file("gate_keep", undo=""),
         sql_file("gate_settle", undo=""),
         sql_file("gate_orders", undo=""),
         sql_file("gate_doors", undo=""),

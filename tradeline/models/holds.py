@@ -68,12 +68,6 @@ class Hold(Owned):
                 name="hold_release_is_bounded",
             ),
         ]  # fmt: skip
-        indexes = [
-            models.Index(
-                fields=["organisation", "line"], name="hold_open_line",
-                condition=Q(state__in=["open", "released"]),
-            ),
-        ]  # fmt: skip
 
     def __str__(self) -> str:
         """Return the order's number."""

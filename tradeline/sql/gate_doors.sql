@@ -13,6 +13,8 @@ DECLARE
         ORDER BY a.turn);
     ask app.gate_ask;
     done record;
+    kept app.gate_kept[] := '{}';  -- still to be written
+    waiting uuid[] := '{}';  -- the lines, orders and decisions that they are of
 BEGIN
     PERFORM app.act_inside();
     IF cardinality(asks) > 1 THEN
@@ -22,8 +24,22 @@ BEGIN
         IF least(ask.amount_minor, ask.order_value_minor) < 0 THEN
             RAISE EXCEPTION 'an amount is negative' USING ERRCODE = 'numeric_value_out_of_range';
         END IF;
+        IF waiting <> '{}' AND ask.verb NOT IN ('authorise', 'sale') THEN
+            PERFORM app.keep(kept);
+            kept := '{}'; waiting := '{}';
+        END IF;
         IF ask.verb IN ('authorise', 'amend', 'sale', 'recheck', 'dry_run') THEN
-            done := app.settle_ask(ask);
+            done := app.settle_ask(ask, waiting);
+            IF done.status IS NULL THEN
+                PERFORM app.keep(kept);
+                kept := '{}'; waiting := '{}';
+                done := app.settle_ask(ask, waiting);
+            END IF;
+            IF ((done.kept).said).id IS NOT NULL THEN
+                kept := kept || done.kept;
+                waiting := waiting || ARRAY[((done.kept).said).line_id,
+                    ((done.kept).said).commitment_id, ((done.kept).said).id];
+            END IF;
         ELSIF ask.verb = 'void' THEN
             done := app.void_call(ask);
         ELSIF ask.verb = 'move' THEN
@@ -39,6 +55,9 @@ BEGIN
         facts := CASE WHEN done.facts IS NOT NULL THEN app.facts_told(app.inside(), done.facts) END;
         RETURN NEXT;
     END LOOP;
+    IF waiting <> '{}' THEN
+        PERFORM app.keep(kept);
+    END IF;
 END $$;
 
 GRANT EXECUTE ON FUNCTION app.check_orders(jsonb),

@@ -65,8 +65,8 @@ BEGIN
     answer := app.gate_answer(decision, a, c, e, l.exposure_minor, l,
         app.ages_text(app.ages_of(c.entity_id, today)), r.policy);
     PERFORM app.move_line(l, r, m, l.exposure_minor, 'freed', decision, today);
-    PERFORM app.keep_commitment(c, false);
-    PERFORM app.keep_decision(a, decision, org, l, c, r.id, e, NULL, answer);
+    PERFORM app.keep_commitment(c);
+    PERFORM app.keep_decision(a, decision, l, c, r.id, e, NULL, answer);
 END $$;
 
 -- A hold moves along its table; people's moves need their signed proposal, and a release stays as it

@@ -325,56 +325,10 @@ BEGIN
     RETURN n;
 END $$;
 
--- Move a line by an order's change, with its event.
-CREATE FUNCTION app.move_line(
-    l credit_line, r line_rules, m app.gate_moves, exposure bigint, why text, decision uuid,
-    today date
-) RETURNS void
-LANGUAGE plpgsql AS $$
-DECLARE
-    alert record;
-BEGIN
-    IF (m.orders, m.reserved, m.later, m.shipped, m.billed, m.held) = (0, 0, 0, 0, 0, 0) THEN
-        RETURN;
-    END IF;
-    UPDATE credit_line SET orders_minor = orders_minor + m.orders,
-        reserved_minor = reserved_minor + m.reserved,
-        orders_later_minor = orders_later_minor + m.later,
-        shipped_not_billed_minor = shipped_not_billed_minor + m.shipped,
-        billed_not_posted_minor = billed_not_posted_minor + m.billed,
-        held_minor = held_minor + m.held, exposure_minor = exposure, version = l.version + 1
-    WHERE organisation_id = l.organisation_id AND id = l.id;
-    IF app.alert_due(r.ladder_bp, r.rearm_bp, l.alert_armed, exposure, l.limit_minor) THEN
-        alert := app.alert_step(r.ladder_bp, r.rearm_bp, l.alert_armed, exposure, l.limit_minor);
-        UPDATE credit_line SET alert_armed = alert.armed_after
-        WHERE organisation_id = l.organisation_id AND id = l.id;
-        IF alert.crossed <> '{}' THEN
-            INSERT INTO outbox (organisation_id, topic, line_id, line_version, payload)
-            VALUES (l.organisation_id, 'alert.utilisation', l.id, l.version + 1,
-                app.alert_payload(alert.crossed, exposure, l.limit_minor, l.currency, today));
-        END IF;
-    END IF;
-    INSERT INTO line_event (organisation_id, line_id, version, kind, at, day, change,
-        exposure_minor, limit_minor, by_id, decision_id, reason)
-    VALUES (l.organisation_id, l.id, l.version + 1, why, now(), today,
-        concat('{', ltrim(concat(
-            CASE WHEN m.orders <> 0 THEN concat(',"orders":', m.orders) END,
-            CASE WHEN m.reserved <> 0 THEN concat(',"reserved":', m.reserved) END,
-            CASE WHEN m.later <> 0 THEN concat(',"orders_later":', m.later) END,
-            CASE WHEN m.shipped <> 0 THEN concat(',"shipped_not_billed":', m.shipped) END,
-            CASE WHEN m.billed <> 0 THEN concat(',"billed_not_posted":', m.billed) END,
-            CASE WHEN m.held <> 0 THEN concat(',"held":', m.held) END), ','), '}')::jsonb,
-        exposure, l.limit_minor, app.insider(), decision, '');
-END $$;
-
--- Keep an order: a new one is inserted, a known one brought up to date.
-CREATE FUNCTION app.keep_commitment(c commitment, is_new boolean) RETURNS void
+-- Bring a known order up to date.
+CREATE FUNCTION app.keep_commitment(c commitment) RETURNS void
 LANGUAGE plpgsql AS $$
 BEGIN
-    IF is_new THEN
-        INSERT INTO commitment SELECT c.*;
-        RETURN;
-    END IF;
     UPDATE commitment SET version = c.version, state = c.state, currency = c.currency,
         rate_above = c.rate_above, rate_below = c.rate_below,
         authorised_minor = c.authorised_minor, shipped_minor = c.shipped_minor,
@@ -396,18 +350,23 @@ CREATE FUNCTION app.keep_hold(
     a app.gate_ask, c commitment, r line_rules, e app.gate_effect, decision uuid
 ) RETURNS void
 LANGUAGE plpgsql AS $$
+DECLARE
+    waiting uuid;  -- found first: an update by the order could read all holds of a young book
 BEGIN
     IF e.release_id IS NOT NULL THEN
         RETURN;  -- it covers the order until that ends, or its time is over
     END IF;
+    SELECT h.id INTO waiting FROM hold h WHERE h.organisation_id = c.organisation_id
+        AND h.commitment_id = c.id AND h.state IN ('open', 'released');
     IF a.verb = 'recheck' AND e.outcome = 'held' THEN
-        UPDATE hold SET codes = e.codes WHERE organisation_id = c.organisation_id
-            AND commitment_id = c.id AND state = 'open';
+        UPDATE hold SET codes = e.codes
+        WHERE organisation_id = c.organisation_id AND id = waiting AND state = 'open';
         RETURN;
     END IF;
-    UPDATE hold SET state = CASE state WHEN 'open' THEN 'ended' ELSE 'used' END, settled_at = now()
-    WHERE organisation_id = c.organisation_id AND commitment_id = c.id
-        AND state IN ('open', 'released');
+    IF waiting IS NOT NULL THEN
+        UPDATE hold SET state = CASE state WHEN 'open' THEN 'ended' ELSE 'used' END, settled_at = now()
+        WHERE organisation_id = c.organisation_id AND id = waiting;
+    END IF;
     IF e.outcome = 'held' THEN
         INSERT INTO hold (organisation_id, id, commitment_id, account_id, line_id, decision_id,
             order_no, version, currency, amount_minor, delta_minor, codes, priority, ship_date,
@@ -415,38 +374,6 @@ BEGIN
         VALUES (c.organisation_id, gen_random_uuid(), c.id, c.account_id, c.line_id, decision,
             c.order_no, c.version, a.currency, a.amount_minor, c.held_minor, e.codes, c.priority,
             a.ship_date, 'open', now(), now() + make_interval(days => r.hold_days));
-    END IF;
-END $$;
-
--- Write a decision with its entry in the trail, and a message where someone listens.
-CREATE FUNCTION app.keep_decision(
-    a app.gate_ask, decision uuid, org uuid, l credit_line, c commitment, rules uuid,
-    e app.gate_effect, facts text, answer text
-) RETURNS void
-LANGUAGE plpgsql AS $$
-DECLARE
-    who uuid := app.insider();
-    subject text := left('order ' || a.order_no, 200);
-BEGIN
-    INSERT INTO decision (organisation_id, id, client, key, body_sha256, verb, status, outcome,
-        line_id, commitment_id, order_no, version, amount_minor, rules_id, release_id, facts,
-        answer, at, by_id)
-    VALUES (org, decision, a.client, a.key, a.body_sha256, a.verb, e.status, e.outcome, l.id, c.id,
-        a.order_no, c.version, a.amount_minor, rules, e.release_id, facts, answer, now(), who);
-    INSERT INTO audit_event (organisation_id, id, at, by_id, door, action, subject, body)
-    VALUES (org, gen_random_uuid(), now(), who, a.door, 'ORDER_DECIDED', subject,
-        convert_to(concat('{"action":"ORDER_DECIDED","actor":"', who, '","after":{"amount":', coalesce('"' || app.money(a.amount_minor, a.currency) || '"', 'null'),
-            ',"currency":', coalesce('"' || a.currency || '"', 'null'),
-            ',"decision":"', decision, '","outcome":"', e.outcome, '","verb":"', a.verb,
-            '"},"at":"', to_char(now() AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'),
-            '","before":{},"door":"', a.door, '","reason":', to_json(coalesce(a.reason, ''))::text,
-            ',"subject":', to_json(subject)::text, '}'), 'UTF8'));
-    IF EXISTS (SELECT FROM webhook_endpoint w WHERE w.organisation_id = org AND w.state = 'active') THEN
-        INSERT INTO outbox (organisation_id, topic, line_id, line_version, payload)
-        VALUES (org, CASE WHEN e.outcome IN ('done', 'refused', 'voided') THEN 'order.changed'
-                ELSE 'order.decided' END, l.id, CASE WHEN l.id IS NOT NULL THEN l.version + 1 END,
-            jsonb_build_object('decision_id', decision, 'decision', e.outcome, 'verb', a.verb,
-                'order_no', a.order_no, 'version', c.version, 'state', c.state));
     END IF;
 END $$;
 
@@ -491,8 +418,14 @@ BEGIN
     RETURN a;
 END $$;
 
--- Settle a call that asks: authorise, amend, sale, recheck or dry_run.
-CREATE FUNCTION app.settle_ask(a app.gate_ask, OUT status int, OUT answer text, OUT facts text)
+-- Settle a call that asks: authorise, amend, sale, recheck or dry_run. A new order that goes is left
+-- for the caller to keep, with others of its batch; `waiting` are the ids of lines, orders and
+-- decisions that are still to be kept: a call that looks at one has no status, and is to be settled
+-- once they are.
+CREATE FUNCTION app.settle_ask(
+    a app.gate_ask, waiting uuid[], OUT status int, OUT answer text, OUT facts text,
+    OUT kept app.gate_kept
+)
 LANGUAGE plpgsql AS $$
 DECLARE
     org uuid := app.inside();
@@ -530,6 +463,10 @@ BEGIN
     END IF;
     SELECT * INTO l FROM credit_line x WHERE x.organisation_id = org AND x.account_id = n.id
     FOR NO KEY UPDATE;
+    order_id := app.order_id(org, n.entity_id, a.order_no);
+    IF waiting <> '{}' AND (n.group_id IS NOT NULL OR ARRAY[l.id, order_id, decision] && waiting) THEN
+        RETURN;
+    END IF;
     d := app.answered(a, decision);
     IF d.status IS NOT NULL THEN
         status := d.status; answer := d.answer; facts := d.facts;
@@ -544,19 +481,18 @@ BEGIN
         facts := json_build_object('customer', a.customer, 'ways', json_build_object());
         status := 201;
         IF a.verb <> 'dry_run' THEN
-            PERFORM app.keep_decision(a, decision, org, l, c, NULL, e, facts, answer);
+            PERFORM app.keep_decision(a, decision, l, c, NULL, e, facts, answer);
         END IF;
         RETURN;
     END IF;
     q := app.as_of_today(l.id, today);
     l := q.l; s := q.s; r := q.r;
-    order_id := app.order_id(org, n.entity_id, a.order_no);
     SELECT * INTO c FROM commitment x WHERE x.organisation_id = org AND x.id = order_id;
     SELECT * INTO status, answer FROM app.misfit(a, c, l);
     IF status IS NOT NULL THEN
         e.outcome := 'refused'; e.status := status;
         IF a.verb <> 'dry_run' THEN
-            PERFORM app.keep_decision(a, decision, org, l, c, r.id, e, NULL, answer);
+            PERFORM app.keep_decision(a, decision, l, c, r.id, e, NULL, answer);
         END IF;
         RETURN;
     END IF;
@@ -620,15 +556,27 @@ BEGIN
     IF a.verb = 'dry_run' THEN
         RETURN;
     END IF;
-    PERFORM app.move_line(l, r, m, e.exposure_minor, e.kind, decision, today);
-    PERFORM app.keep_commitment(w, c.id IS NULL);
+    IF c.id IS NULL THEN
+        kept := ROW(app.move_of(l, r, m, e.exposure_minor, e.kind, decision, today), w,
+            app.said_of(a, decision, l, w, r.id, e, facts, answer));
+    ELSE
+        PERFORM app.move_line(l, r, m, e.exposure_minor, e.kind, decision, today);
+        PERFORM app.keep_commitment(w);
+        PERFORM app.keep_decision(a, decision, l, w, r.id, e, facts, answer);
+    END IF;
+    IF e.outcome <> 'held' THEN
+        facts := NULL;  -- nothing follows from them
+    END IF;
+    IF c.id IS NULL THEN
+        IF e.outcome <> 'held' AND n.group_id IS NULL AND (o.orders, o.later, o.shipped, o.held) = (0, 0, 0, 0) THEN
+            RETURN;
+        END IF;
+        PERFORM app.keep(ARRAY[kept]);
+        kept := NULL;
+    END IF;
     PERFORM app.silence_file(o, w);
     IF c.id IS NOT NULL OR e.outcome = 'held' THEN
         PERFORM app.keep_hold(a, w, r, e, decision);
-    END IF;
-    PERFORM app.keep_decision(a, decision, org, l, w, r.id, e, facts, answer);
-    IF e.outcome <> 'held' THEN
-        facts := NULL;  -- nothing follows from them
     END IF;
 END $$;
 

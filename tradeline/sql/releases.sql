@@ -77,7 +77,7 @@ BEGIN
     asked.verb := 'dry_run'; asked.customer := n.customer_no; asked.order_no := h.order_no;
     asked.entity := (SELECT e.code FROM legal_entity e WHERE e.organisation_id = org AND e.id = n.entity_id);
     asked.amount_minor := amount; asked.currency := h.currency; asked.ship_date := h.ship_date;
-    SELECT * INTO done FROM app.settle_ask(asked);
+    SELECT * INTO done FROM app.settle_ask(asked, '{}');
     SELECT * INTO h FROM hold x WHERE x.organisation_id = org AND x.id = of;  -- as it is under the lock
     IF done.status <> 201 THEN
         RETURN jsonb_build_object('problem', done.answer::jsonb ->> 'detail');
@@ -269,7 +269,7 @@ BEGIN
     asked.amount_minor := amount;
     asked.body_sha256 := p.payload_sha256;
     asked.reason := p.reason;
-    SELECT s.status, s.answer, s.facts INTO status, answer, facts FROM app.settle_ask(asked) s;
+    SELECT s.status, s.answer, s.facts INTO status, answer, facts FROM app.settle_ask(asked, '{}') s;
     IF answer::jsonb ->> 'decision' IN ('held', 'rejected') THEN
         PERFORM app.refuse('the release does not let the order go');
     END IF;
