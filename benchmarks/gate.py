@@ -34,6 +34,48 @@ WHERE id = :c AND limit_minor - exposure_minor >= 100 RETURNING version;
 OURS: Final = """{pick}
 SELECT * FROM bench.check(:c, {batch});
 """
+FLOOR: Final = """{pick}
+SELECT bench.written(:c);
+"""
+# What a check writes, and nothing else: no rule is asked, no order, standing or feed is read, no
+# answer made; and the superuser is bound by no row security. What an answer costs comes on top.
+_FLOOR: Final = """
+CREATE FUNCTION bench.written(customer int) RETURNS bigint LANGUAGE plpgsql
+SET plan_cache_mode = force_generic_plan AS $$
+DECLARE
+    org uuid := '{organisation}';
+    who uuid := '{person}';
+    word text := gen_random_uuid();
+    made uuid := app.call_id(org, 'bench', word);
+    a account;
+    l credit_line;
+BEGIN
+    SELECT * INTO a FROM account WHERE organisation_id = org AND customer_no = 'C' || customer;
+    UPDATE credit_line SET exposure_minor = exposure_minor + 100,
+        reserved_minor = reserved_minor + 100, version = version + 1
+    WHERE organisation_id = org AND account_id = a.id RETURNING * INTO l;
+    INSERT INTO line_event (organisation_id, line_id, version, kind, at, day, change,
+        exposure_minor, limit_minor, by_id, decision_id, reason)
+    VALUES (org, l.id, l.version, 'authorised', now(), current_date, '{{"reserved": 100}}',
+        l.exposure_minor, l.limit_minor, who, made, '');
+    INSERT INTO commitment (organisation_id, id, account_id, entity_id, line_id, order_no, version,
+        state, currency, rate_above, rate_below, authorised_minor, shipped_minor, invoiced_minor,
+        cancelled_minor, billed_minor, posted_minor, held_minor, counted_reserved_minor,
+        counted_later_minor, counted_shipped_minor, counted_billed_minor, counted_held_minor,
+        speaks, prepaid, priority, channel, created_at, changed_at, expires_at)
+    VALUES (org, app.order_id(org, a.entity_id, word), a.id, a.entity_id, l.id, word, 1,
+        'authorised', 'INR', 1, 1, 100, 0, 0, 0, 0, 0, 0, 100, 0, 0, 0, 0, true, false, 5, '',
+        now(), now(), now());
+    INSERT INTO decision (organisation_id, id, client, key, body_sha256, verb, status, outcome,
+        line_id, order_no, version, amount_minor, facts, answer, at, by_id)
+    VALUES (org, made, 'bench', word, '', 'authorise', 201, 'approved', l.id, word, 1, 100,
+        repeat('f', 600), repeat('a', 600), now(), who);
+    INSERT INTO audit_event (organisation_id, id, at, by_id, door, action, subject, body)
+    VALUES (org, gen_random_uuid(), now(), who, 'api', 'ORDER_DECIDED', word,
+        convert_to(repeat('b', 300), 'UTF8'));
+    RETURN l.version;
+END $$;
+"""
 # The signed token is made in the server, as only a benchmark may: pgbench has no client code.
 _HELPERS: Final = """
 CREATE SCHEMA bench;
@@ -118,6 +160,8 @@ def main() -> None:
         bench = Bench(Path(name), seconds=seconds, turns=turns)
         pick = f"\\set c random(1, {lines})"
         spread = bench.pair(pick, 16, what=f"a check, 16 clients, {lines:,} lines", limit=0.5)
+        bench.pair(pick, 16, script=FLOOR, user="postgres", limit=0.5,
+                   what="of that, what it writes: the same rows, with no rule asked")  # fmt: skip
         bench.pair("\\set c 1", 32, what="a check, 32 clients on one line", limit=0.7)
         batch = bench.per_second(OURS.format(pick=pick, batch=100), 2) * 100
         say(ratio=batch / spread, limit=3.0, at_least=True, per_second=batch,
@@ -140,6 +184,7 @@ def lay_book(by: Any, lines: int) -> None:
         root.execute("ANALYZE")
         root.execute(_BARE_TABLE.format(lines=lines))
         root.execute(_HELPERS.format(**who))
+        root.execute(_FLOOR.format(**who))
     with acting(by), connection.cursor() as cursor:
         for first in range(1, lines + 1, 1_000):
             cursor.execute(_FIRST_CHECKS, {"first": first, "last": min(first + 999, lines)})
@@ -172,12 +217,15 @@ class Bench:
         (rate,) = [line for line in done.stdout.splitlines() if line.startswith("tps")]
         return float(rate.split()[2])
 
-    def pair(self, pick: str, clients: int, *, what: str, limit: float) -> float:
+    def pair(
+        self, pick: str, clients: int, *, what: str, limit: float, script: str = OURS,
+        user: str = "tradeline_app",
+    ) -> float:  # fmt: skip
         """Measure a check between two bare updates, so many times; return its median rate."""
         bare_script = BARE.format(pick=pick)
         bare, ours = [self.per_second(bare_script, clients, user="postgres")], []
         for _ in range(self._turns):
-            ours.append(self.per_second(OURS.format(pick=pick, batch=1), clients))
+            ours.append(self.per_second(script.format(pick=pick, batch=1), clients, user=user))
             bare.append(self.per_second(bare_script, clients, user="postgres"))
         rate = statistics.median(ours)
         say(ratio=rate / statistics.median(bare), limit=limit, at_least=True, per_second=rate,
