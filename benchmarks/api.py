@@ -60,12 +60,12 @@ class Bench:
     """A company with so many lines, a key, and the ways to ask."""
 
     def __init__(self, folder: Path, lines: int, seconds: float) -> None:
-        from tradeline.actions.keys import issue_key
+        self.lines, self.seconds, at = lines, seconds, datetime.now(UTC)
+        by = _organisation()
+        from tradeline.actions.keys import issue_key  # after Django has started
         from tradeline.actions.organisations import add_member
         from tradeline.models import User
 
-        self.lines, self.seconds, at = lines, seconds, datetime.now(UTC)
-        by = _organisation()
         lay_book(by, lines)
         user = User.objects.get(pk=by.user_id)
         add_member(user=user, roles=["integration"], by=by, at=at)
