@@ -122,7 +122,7 @@ def test_a_reminder_goes_by_mail(book, desk):
     assert (severity_of(HOLD, told, Alerts()), HOLD in TOPICS) == ("warning", True)
     said = headline(Message(id="1", topic=HOLD, at=now(), payload=told))
     assert said.startswith(f"Order {row['order_no']} is held since 20")
-    assert said.endswith(": CL02")
+    assert said.endswith(": CL02, CL06")
 
 
 def test_sweepers_side_by_side_end_each_once(book, desk):

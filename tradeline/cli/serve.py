@@ -1,4 +1,4 @@
-"""The command that serves the API over HTTP."""
+"""The command that serves the desk and the API over HTTP."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def serve(
         bool, typer.Option(help="Settle what has queued up in one statement.")
     ] = True,
 ) -> None:
-    """Serve the API until interrupted; /healthz and /readyz tell how it is."""
+    """Serve the desk and the API until interrupted; /healthz and /readyz tell how it is."""
     _refuse_unsafe(host, certificate, private_key, behind_proxy=behind_proxy)
     open_book()
     os.environ["TRADELINE_COMBINE"] = "on" if combine else "off"
