@@ -11,7 +11,7 @@ READY := $(VENV)/.ready
 demo: $(READY)
 	$(BIN)/tradeline review examples/portfolios/credit_master.xlsx --policy india --as-of 2026-06-30 --out runs
 
-# Run the whole suite; Spark's part is skipped, and says so, unless `make spark` installed it.
+# Run the whole suite; what needs Spark (`make spark`) or Chromium is skipped, and says so, without it.
 test: $(READY)
 	$(BIN)/python -m pytest -n auto
 

@@ -7,8 +7,8 @@ from typing import Final
 _ALERTS: Final = {
     "id": "Identifier of the message, as in webhook-id.",
     "at": "When it was raised, UTC.",
-    "topic": "alert.utilisation, alert.overdue, alert.limit_expiry, alert.feed_age or "
-    "alert.delivery.",
+    "topic": "alert.utilisation, alert.overdue, alert.limit_expiry, alert.feed_age, "
+    "alert.delivery or alert.hold.",
     "severity": "info, warning, high or critical, by the policy in force now.",
     "customer_no": "The customer's number, null where it speaks of none.",
     "entity": "Code of the legal entity, null where it speaks of none.",

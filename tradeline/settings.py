@@ -24,15 +24,56 @@ USE_TZ = True
 TIME_ZONE = "UTC"
 LANGUAGE_CODE = "en"
 ALLOWED_HOSTS = os.environ.get("TRADELINE_HOSTS", "localhost,127.0.0.1,[::1]").split(",")
-ROOT_URLCONF = "tradeline.api.urls"
-MIDDLEWARE: list[str] = []  # what every request needs is done before Django: tradeline/api/asgi.py
+ROOT_URLCONF = "tradeline.urls"
+# Of the desk. The API goes without: what its requests need is done before Django (asgi.py).
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "tradeline.web.desk.Frame",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.auth.middleware.LoginRequiredMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+]
 APPEND_SLASH = False
 INSTALLED_APPS = [
     "django.contrib.auth",
     "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
     "tradeline.apps.TradelineConfig",
+    "tradeline.web.apps.WebConfig",
 ]
+TEMPLATES = [{
+    "BACKEND": "django.template.backends.django.DjangoTemplates",
+    "APP_DIRS": True,
+    "OPTIONS": {"context_processors": [
+        "django.template.context_processors.request",
+        "django.contrib.messages.context_processors.messages",
+    ]},
+}]  # fmt: skip
+STATIC_URL = "static/"
+WHITENOISE_USE_FINDERS = True  # files come from the installed package, as they are
+WHITENOISE_AUTOREFRESH = False
 AUTH_USER_MODEL = "tradeline.User"
+CSRF_FAILURE_VIEW = "tradeline.web.desk.forged"
+LOGIN_URL = "sign-in"
+LOGIN_REDIRECT_URL = "first"
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"django.contrib.auth.password_validation.{name}"}
+    for name in ("UserAttributeSimilarityValidator", "MinimumLengthValidator",
+                 "CommonPasswordValidator", "NumericPasswordValidator")
+]  # fmt: skip
+SECURE: Final = os.environ.get("TRADELINE_SECURE") == "on"
+"""Whether every request comes over TLS; `tradeline serve` says so."""
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE
+SESSION_COOKIE_SAMESITE = "Lax"
+SESSION_COOKIE_AGE = 12 * 3600
+SESSION_EXPIRE_AT_BROWSER_CLOSE = True
+if SECURE:
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 MAIL: Final = mail_server(os.environ)
 EGRESS: Final = egress(
     os.environ.get("TRADELINE_WEBHOOK_NETWORKS", ""), os.environ.get("TRADELINE_WEBHOOK_PORTS", "")

@@ -32,6 +32,9 @@ BAD = {
     "unknown currency": ({"currency": "XXQ"}, "currency"),
     "small letters": ({"currency": "usd"}, "currency"),
     "a sign": ({"currency": "$"}, "currency"),
+    "lines that lack a cent": ({"lines": [{"line_no": "1", "amount": "99.99"}]}, "lines"),
+    "a line twice": ({"lines": [{"line_no": "1", "amount": "50.00"}] * 2}, "lines"),
+    "no line": ({"lines": []}, "lines"),
     "no day": ({"ship_date": "2026-02-30"}, "ship_date"),
     "another form": ({"ship_date": "10/07/2026"}, "ship_date"),
     "a moment": ({"ship_date": "2026-07-10T00:00:00"}, "ship_date"),
@@ -137,7 +140,7 @@ def test_only_json_is_read(shop, media_type, status):
 @pytest.mark.parametrize(
     ("method", "path", "status"),
     [("GET", "/api/v1/orders/checks", 405), ("PATCH", "/api/v1/orders/checks/k", 405),
-     ("DELETE", "/api/v1/sales", 405), ("GET", "/api/v1/nothing", 404), ("GET", "/", 404),
+     ("DELETE", "/api/v1/sales", 405), ("GET", "/api/v1/nothing", 404),
      ("GET", "/api/v1/", 404), ("GET", "/api/v1/orders/checks/", 404),
      ("GET", "/api/v1/customers//exposure", 404), ("GET", "/api/v1/decisions/7", 422),
      ("GET", "/api/v1/customers/C-1/exposure?colour=red", 422),

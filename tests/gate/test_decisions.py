@@ -105,6 +105,29 @@ def test_example_2c(book):
     assert (faults, tested) == ([], 4)
 
 
+@pytest.mark.parametrize(
+    ("limit", "asked", "role"),
+    [(1_000_000, 2_000_000, "analyst"), (2_000_000, 2_500_001, "manager"),
+     (2_000_000, 10_000_001, "controller")],
+)  # fmt: skip
+def test_a_way_out_by_a_limit_says_who_signs(book, limit, asked, role):
+    """The lowest level that reaches to the limit: 25,000.00, 100,000.00, and above."""
+    shop = Shop({"rules": QUIET})
+    shop.open({"A": {"limit": limit, "ar": []}})
+    (held,) = shop.ask([order("A", asked)])
+    (way,) = [each for each in held["unblock"] if each["kind"] == "limit"]
+    assert way["signed_by"] == role
+
+
+@pytest.mark.parametrize(("reaction", "outcome"), [("hold", "held"), ("reject", "rejected")])
+def test_an_unknown_customer_is_the_policys_affair(book, reaction, outcome):
+    """It never passes: there is no line to reserve on."""
+    shop = Shop({"rules": QUIET | {"reactions": {**QUIET["reactions"], "DT03": reaction}}})
+    (answer,) = shop.ask([order("nobody", 1)])
+    assert (answer["decision"], answer["reasons"][0]["reaction"]) == (
+        outcome, reaction)  # fmt: skip
+
+
 def test_a_repeat_gets_the_same_bytes(book):
     """With its key a call has its answer again, ways out and all; another body is refused."""
     from tradeline.actions.gate import settle

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -102,8 +103,26 @@ def test_people_are_reminded(book, desk):
     assert swept(desk, reminders=1)
     age(book, "hold", hold, 2.1, "reminded_at")
     assert swept(desk, reminders=1)
-    told = desk.rows("SELECT payload ->> 'hold_id' FROM outbox WHERE topic = 'hold.reminder'")
+    told = desk.rows("SELECT payload ->> 'hold_id' FROM outbox WHERE topic = 'alert.hold'")
     assert told == [(str(hold),)] * 2
+
+
+def test_a_reminder_goes_by_mail(book, desk):
+    """To those whom the policy tells of warnings, in a sentence that names the order."""
+    from tradeline.actions.alerts import HOLD, TOPICS
+    from tradeline.actions.messages import Message, headline
+    from tradeline.actions.recipients import severity_of
+    from tradeline.policy.alerts import Alerts
+
+    row = desk.hold(desk.held())
+    age(book, "hold", row["id"], 2.1, "created_at")
+    assert swept(desk, reminders=1)
+    [(payload,)] = desk.rows("SELECT payload FROM outbox WHERE topic = %s", [HOLD])
+    told = json.loads(payload) if isinstance(payload, str) else payload
+    assert (severity_of(HOLD, told, Alerts()), HOLD in TOPICS) == ("warning", True)
+    said = headline(Message(id="1", topic=HOLD, at=now(), payload=told))
+    assert said.startswith(f"Order {row['order_no']} is held since 20")
+    assert said.endswith(": CL02, CL06")
 
 
 def test_sweepers_side_by_side_end_each_once(book, desk):

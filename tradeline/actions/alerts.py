@@ -21,7 +21,8 @@ OVERDUE: Final = "alert.overdue"
 LIMIT_EXPIRY: Final = "alert.limit_expiry"
 FEED_AGE: Final = "alert.feed_age"
 DELIVERY: Final = "alert.delivery"
-TOPICS: Final = (UTILISATION, OVERDUE, LIMIT_EXPIRY, FEED_AGE, DELIVERY)
+HOLD: Final = "alert.hold"  # an order waits for people for long; written by actions/holds.py
+TOPICS: Final = (UTILISATION, OVERDUE, LIMIT_EXPIRY, FEED_AGE, DELIVERY, HOLD)
 
 _DEBITS: Final = ", ".join(f"'{kind}'" for kind in DEBITS)
 

@@ -132,7 +132,7 @@ _REMIND: Final = """WITH late AS (
                 <= now() - make_interval(days => %(days)s)
         RETURNING *)
     INSERT INTO outbox (organisation_id, topic, line_id, line_version, payload)
-    SELECT h.organisation_id, 'hold.reminder', h.line_id, l.version, jsonb_build_object(
+    SELECT h.organisation_id, 'alert.hold', h.line_id, l.version, jsonb_build_object(
         'hold_id', h.id, 'order_no', h.order_no, 'customer_no', a.customer_no,
         'codes', h.codes, 'held_since', h.created_at, 'expires_at', h.expires_at)
     FROM late h JOIN credit_line l ON l.organisation_id = h.organisation_id AND l.id = h.line_id

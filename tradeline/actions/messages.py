@@ -117,6 +117,11 @@ def _undelivered(payload: Mapping[str, Any]) -> str:
     return f"messages could not be delivered: {payload['reason']}"
 
 
+def _held(payload: Mapping[str, Any]) -> str:
+    since = payload["held_since"][:10]
+    return f"order {payload['order_no']} is held since {since}: {', '.join(payload['codes'])}"
+
+
 def _other(payload: Mapping[str, Any]) -> str:
     return json.dumps(payload, ensure_ascii=False, sort_keys=True)
 
@@ -124,6 +129,7 @@ def _other(payload: Mapping[str, Any]) -> str:
 _SAID: Final = {
     "alert.utilisation": _utilisation, "alert.overdue": _overdue, "alert.limit_expiry": _expiry,
     "alert.feed_age": _late, "alert.delivery": _undelivered,
+    "alert.hold": _held,
 }  # fmt: skip
 
 

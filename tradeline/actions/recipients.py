@@ -43,6 +43,7 @@ def severity_of(topic: str, payload: Mapping[str, Any], policy: Alerts) -> Sever
         alerts.LIMIT_EXPIRY: policy.expiry_severity,
         alerts.FEED_AGE: policy.feed_age_severity,
         alerts.DELIVERY: policy.delivery_severity,
+        alerts.HOLD: SEVERITIES[1],
     }
     return fixed.get(topic)
 

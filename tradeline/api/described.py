@@ -18,6 +18,7 @@ CHECK: Final = {
     "customer": "C-1042", "entity": "US01", "order_no": "SO-881", "version": 1,
     "amount": "25000.00", "currency": "USD", "ship_date": "2026-07-10",
     "terms": {"net_days": 30}, "channel": "shop",
+    "lines": [{"line_no": "1", "item": "Pump P-20", "quantity": "5", "amount": "25000.00"}],
 }  # fmt: skip
 SHA256: Final = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
 EXAMPLES: Final[dict[str, dict[str, Any]]] = {

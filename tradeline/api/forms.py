@@ -64,6 +64,17 @@ class Priced(Form):
         return minor_units(self.amount, self.currency)
 
 
+class Line(Form):
+    """A line of an order, tax included."""
+
+    line_no: Code = Field(description="Number of the line.")
+    amount: Amount = Field(description="Decimal text, in the order's currency.")
+    item: Text | None = Field(None, description="What is ordered.")
+    quantity: str | None = Field(
+        None, pattern=r"^[0-9]{1,12}(\.[0-9]{1,6})?$", description="Decimal text."
+    )
+
+
 class Details(Form):
     """What else may be known of an order."""
 
@@ -74,7 +85,27 @@ class Details(Form):
     priority: int | None = Field(None, ge=1, le=9, description="1 is released first, 9 last.")
 
 
-class Check(Priced, Details):
+class Lined(Priced, Details):
+    """A body that may name the lines which make up its amount; they are kept with the decision."""
+
+    lines: list[Line] | None = Field(None, min_length=1, max_length=500)
+
+    @field_validator("lines")
+    @classmethod
+    def _adds_up(cls, lines: list[Line] | None, info: ValidationInfo) -> list[Line] | None:
+        currency, amount = info.data.get("currency"), info.data.get("amount")
+        if lines is None or currency is None or amount is None:
+            return lines
+        if len({line.line_no for line in lines}) != len(lines):
+            raise fault("has one line_no twice", "give each line a number of its own")
+        if sum(minor_units(line.amount, currency) for line in lines) != minor_units(
+            amount, currency
+        ):
+            raise fault(f"does not add up to {amount}", "send all lines, tax included, or none")
+        return lines
+
+
+class Check(Lined):
     """An order that asks for credit."""
 
     customer: Code = Field(description="Customer number or alias.")
@@ -120,7 +151,7 @@ class OfOrder(Form):
     version: Version | None = Field(None, description="The version that results; rising.")
 
 
-class Amend(Priced, Details, OfOrder):
+class Amend(Lined, OfOrder):
     """The whole order as it is from now on; what it has no more is left out."""
 
     customer: Code = Field(description="Customer number or alias; to change it, see move.")
@@ -273,6 +304,8 @@ def asked(verb: str, form: Form, order_no: str | None) -> dict[str, Any]:
         "verb": "amend" if verb == "reopen" else verb,  # to the gate it is the order, said anew
         "order_no": order_no or getattr(form, "order_no", None),
         **{name: getattr(form, name, None) for name in names},
+        "lines": [line.model_dump(exclude_none=True) for line in getattr(form, "lines", None) or ()]
+        or None,
         "ship_date": day.isoformat() if day else None,
         "net_days": terms.net_days if terms else None,
         "discount_bp": terms.discount_bp if terms else None,

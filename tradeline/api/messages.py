@@ -127,11 +127,23 @@ def completed(send: Send, more: Mapping[str, str]) -> Send:
             kept = {"Allow": allow.decode()} if allow else {}
             await respond_problem(send, problem, {**more, **kept})
             return
-        names = {key for key, _ in own}
-        always = [pair for pair in ALWAYS if pair[0] not in names]
-        await send({**message, "headers": [*own, *always, *_encoded(more)]})
+        await headed(send, more)(message)
 
     return send_completed
+
+
+def headed(send: Send, more: Mapping[str, str]) -> Send:
+    """Return what sends a response with the headers of every response, unless it has its own."""
+
+    async def send_headed(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            names = {key.lower() for key, _ in message["headers"]}
+            always = [pair for pair in ALWAYS if pair[0] not in names]
+            own = message["headers"]
+            message = {**message, "headers": [*own, *always, *_encoded(more)]}
+        await send(message)
+
+    return send_headed
 
 
 def _named(headers: Iterable[tuple[bytes, bytes]], name: bytes) -> bytes | None:

@@ -121,6 +121,7 @@ def _told(row: Decided, differs: list[str]) -> dict[str, Any]:
         "decision_id": str(row.decision_id), "verb": row.verb, "outcome": row.outcome,
         "order_no": row.order_no, "version": row.version, "at": row.at.isoformat(), "by": row.by,
         "amount": facts and money(row.amount_minor, facts.order_currency),
-        "currency": facts and facts.order_currency, "released": row.released,
+        "currency": facts and facts.order_currency, "lines": list(row.lines),
+        "released": row.released,
         "answer": row.answer, "replayed": facts is not None, "differs": differs,
     }  # fmt: skip

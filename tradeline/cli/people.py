@@ -38,6 +38,20 @@ def people(
         show_people(found)
 
 
+@app.command("password")
+@guard()
+def password(
+    login: Annotated[str, typer.Argument(help="Login of the person.")],
+    organisation: OrganisationName = None,
+    user: UserName = None,
+) -> None:
+    """Give a person a new password for the desk, and show it, this once."""
+    by = actor(organisation, user)
+    from tradeline.actions.people import give_password
+
+    typer.echo(give_password(login=login, by=by, at=datetime.now(UTC)))
+
+
 @app.command("own")
 @guard()
 def own(

@@ -46,6 +46,9 @@ def show_decision(row: Decided, differs: Sequence[str]) -> None:
     exposure = row.answer.get("exposure")
     if exposure:
         _exposure(console, exposure)
+    for line in row.lines:
+        item = " ".join(filter(None, (line.get("quantity"), line.get("item"))))
+        console.print(Text(f"Line {line['line_no']}: {line['amount']} {item}".rstrip()))
     _reasons(console, row.answer.get("reasons", ()))
     if row.facts is None:
         console.print("Nothing was tested against the rules.")

@@ -1,4 +1,4 @@
-"""The command that serves the API over HTTP."""
+"""The command that serves the desk and the API over HTTP."""
 
 from __future__ import annotations
 
@@ -35,12 +35,14 @@ def serve(
         bool, typer.Option(help="Settle what has queued up in one statement.")
     ] = True,
 ) -> None:
-    """Serve the API until interrupted; /healthz and /readyz tell how it is."""
+    """Serve the desk and the API until interrupted; /healthz and /readyz tell how it is."""
     _refuse_unsafe(host, certificate, private_key, behind_proxy=behind_proxy)
     open_book()
     os.environ["TRADELINE_COMBINE"] = "on" if combine else "off"
+    os.environ["TRADELINE_SECURE"] = "on" if certificate or behind_proxy else "off"
     scheme = "https" if certificate else "http"
-    typer.echo(f"Serving {scheme}://{host}:{port}/api/v1/ ; stop it with Ctrl-C.")
+    typer.echo(f"The desk is at {scheme}://{host}:{port}/ and the API at /api/v1/ ; stop it with "
+               "Ctrl-C.")  # fmt: skip
     _run(host, port, certificate, private_key)
 
 
@@ -74,7 +76,7 @@ def _run(host: str, port: int, certificate: Path | None, private_key: Path | Non
     from granian.http import HTTP1Settings
 
     Granian(
-        "tradeline.api.asgi:application", address=host, port=port, interface=Interfaces.ASGI,
+        "tradeline.asgi:application", address=host, port=port, interface=Interfaces.ASGI,
         workers=1, backlog=_BACKLOG, backpressure=CONNECTIONS_MAX, respawn_failed_workers=True,
         http=HTTPModes.http1, http1_settings=HTTP1Settings(max_buffer_size=256 * 1024),
         websockets=False, loop=Loops.uvloop,

@@ -11,7 +11,7 @@
 Several steps are joined where one alone does not do. Options are ranked by what they cost the
 customer beyond what is due anyway: nothing for overdue invoices, a limit or a later date; the
 amount for cash; what is not delivered for a part. Equal costs go by the list above, the fewer
-steps first. Which role may sign a limit is the policy's affair and not known here.
+steps first. A limit names the lowest role that may sign so much, as the policy's levels have it.
 
 Each option is worked out by the reference rules (gate.py): the least that passes them all.
 """
@@ -66,7 +66,9 @@ def _ways_out(given: dict[str, Any]) -> list[dict[str, Any]]:
     if given["rules"] is None:
         return [{"kind": "clear", "clears": ["DT03"], "text": sentence([UNKNOWN_CUSTOMER])}]
     facts = read_facts(given)
-    return [told(each, facts.currency) for each in options(facts, read_rules(given["rules"]))]
+    levels = given.get("levels") or ()
+    found = options(facts, read_rules(given["rules"]))
+    return [told(each, facts.currency, levels) for each in found]
 
 
 def options(facts: Facts, rules: Rules) -> tuple[Option, ...]:

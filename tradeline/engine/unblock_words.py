@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final
 
 from tradeline.engine.exposure import utilisation_text
@@ -9,7 +10,7 @@ from tradeline.engine.gate_changes import DEPOSITS, UNAPPLIED_CASH
 from tradeline.money import to_decimal
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from tradeline.engine.gate_facts import Facts, Item, Rules
     from tradeline.engine.unblock_plan import Option, Step
@@ -66,18 +67,21 @@ def sentence(texts: Sequence[str]) -> str:
     return f"{text[0].upper()}{text[1:]}."
 
 
-def told(option: Option, currency: str) -> dict[str, Any]:
-    """Return an option as an answer shows it; several steps are one option of kind combined."""
+def told(option: Option, currency: str, levels: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """Return an option as an answer shows it; several steps are one option of kind combined.
+
+    `levels` are those of the policy who sign: role and, by currency, up to which amount.
+    """
     cost = {"amount": str(to_decimal(option.cost_minor, currency)), "currency": currency}
     if len(option.steps) == 1:
-        return _step(option.steps[0]) | {"cost": cost}
+        return _step(option.steps[0], levels) | {"cost": cost}
     return {
         "kind": "combined", "clears": list(option.clears), "text": option.text,
-        "steps": [_step(step) for step in option.steps], "cost": cost,
+        "steps": [_step(step, levels) for step in option.steps], "cost": cost,
     }  # fmt: skip
 
 
-def _step(step: Step) -> dict[str, Any]:
+def _step(step: Step, levels: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     found: dict[str, Any] = {
         "kind": step.kind, "clears": list(step.clears), "text": sentence([step.text])
     }
@@ -94,4 +98,15 @@ def _step(step: Step) -> dict[str, Any]:
         found["group"] = step.group
     if step.day is not None:
         found["until" if step.kind == "limit" else "ship_date"] = step.day.isoformat()
+    if step.kind == "limit" and step.amount_minor is not None and levels:
+        found["signed_by"] = _signer(levels, step.amount_minor, step.currency)
     return found
+
+
+def _signer(levels: Sequence[Mapping[str, Any]], minor: int, currency: str) -> str:
+    """Return the lowest role that may sign so much; what no bound names is the last one's."""
+    for level in levels:
+        bound = level["up_to"].get(currency)
+        if not level["up_to"] or (bound and to_decimal(minor, currency) <= Decimal(bound)):
+            return str(level["role"])
+    return str(levels[-1]["role"])

@@ -75,6 +75,7 @@ class Migration(migrations.Migration):
                 ("release_id", models.UUIDField(null=True)),
                 ("facts", models.TextField(null=True)),
                 ("answer", models.TextField()),
+                ("lines", models.JSONField(null=True)),
                 ("at", models.DateTimeField()),
             ],
             options={

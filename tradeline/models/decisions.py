@@ -43,6 +43,7 @@ class Decision(Owned):
     release_id = models.UUIDField(null=True)  # of a hold, used up by this decision
     facts = models.TextField(null=True)  # noqa: DJ001 - none is not an empty text
     answer = models.TextField()
+    lines = models.JSONField(null=True)  # of the order, as they were asked for
     at = models.DateTimeField()
     by = link("tradeline.User", db_constraint=False)
 

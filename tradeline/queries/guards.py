@@ -23,6 +23,7 @@ UNOWNED: Final = frozenset({
     "contenttypes.ContentType",  # the same
     "tradeline.Organisation",  # the boundary itself; row security is by its own id
     "tradeline.User", "tradeline.User_groups", "tradeline.User_user_permissions",  # people
+    "sessions.Session",  # who signed in at the desk; what one sees is the organisation's as ever
 })  # fmt: skip
 """Models whose rows belong to no organisation, each reviewed."""
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from django.db import connection
-from django.db.models import F
+from django.db.models import F, OuterRef, Subquery
 
 from tradeline.errors import ArgumentFault, NotFound
 from tradeline.models import Decision, Hold
@@ -15,7 +15,7 @@ from tradeline.money import to_decimal
 from tradeline.queries import proposals
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Mapping
     from datetime import date, datetime
     from uuid import UUID
 
@@ -156,20 +156,14 @@ def _amount(minor: int | None, currency: str) -> str | None:
 
 
 def _rows(found: Any, at: datetime) -> list[HoldRow]:
-    rows = list(found.select_related("account__entity"))
-    told = _reasons(row.decision_id for row in rows)
+    answer = Decision.objects.filter(pk=OuterRef("decision_id")).values("answer")
+    rows = list(found.select_related("account__entity").annotate(answer=Subquery(answer)))
     proposed = proposals.of_holds(row.pk for row in rows)
-    return [_row(row, told.get(row.decision_id, ()), proposed.get(row.pk), at) for row in rows]
+    return [_row(row, proposed.get(row.pk), at) for row in rows]
 
 
-def _reasons(decision_ids: Iterable[UUID]) -> dict[UUID, tuple[Mapping[str, Any], ...]]:
-    found = Decision.objects.filter(pk__in=list(decision_ids)).values_list("pk", "answer")
-    return {key: tuple(json.loads(answer).get("reasons", ())) for key, answer in found}
-
-
-def _row(
-    row: Hold, reasons: tuple[Mapping[str, Any], ...], proposed: ProposalRow | None, at: datetime
-) -> HoldRow:
+def _row(row: Any, proposed: ProposalRow | None, at: datetime) -> HoldRow:
+    reasons = tuple(json.loads(row.answer).get("reasons", ()))
     return HoldRow(
         hold_id=row.pk, order_no=row.order_no, version=row.version,
         customer_no=row.account.customer_no, customer_name=row.account.name,

@@ -26,6 +26,17 @@ def organisations_of(user: User) -> list[Organisation]:
         return list(Organisation.objects.order_by("name"))
 
 
+def memberships_of(user: User) -> dict[Organisation, frozenset[str]]:
+    """Return the person's roles by organisation, in the order of their names."""
+    found: dict[Organisation, set[str]] = {}
+    with transaction.atomic(durable=True):
+        tell(None, user.pk)
+        rows = Membership.objects.filter(user_id=user.pk).select_related("organisation")
+        for row in rows.order_by("organisation__name"):
+            found.setdefault(row.organisation, set()).add(row.role)
+    return {organisation: frozenset(roles) for organisation, roles in found.items()}
+
+
 def members() -> list[Member]:
     """Return the people of the acting organisation, by login.
 

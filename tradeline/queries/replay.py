@@ -14,7 +14,7 @@ from tradeline.models import Decision, LineRules
 from tradeline.money import to_decimal
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from datetime import datetime
     from uuid import UUID
 
@@ -35,6 +35,7 @@ class Decided:
     order_no: str
     version: int | None
     amount_minor: int | None  # in the order's currency
+    lines: Sequence[Mapping[str, str]]  # of the order, as they were asked for; empty where unnamed
     at: datetime
     by: str
     released: bool  # people let it go
@@ -57,8 +58,8 @@ def decided(decision_id: UUID) -> Decided:
     tested = row.facts is not None and rules is not None
     return Decided(
         decision_id=row.id, verb=row.verb, outcome=row.outcome, order_no=row.order_no,
-        version=row.version, amount_minor=row.amount_minor, at=row.at, by=row.by.username,
-        released=row.release_id is not None, answer=json.loads(row.answer),
+        version=row.version, amount_minor=row.amount_minor, lines=row.lines or (), at=row.at,
+        by=row.by.username, released=row.release_id is not None, answer=json.loads(row.answer),
         facts=read_facts(json.loads(row.facts or "")) if tested else None,
         rules=read_rules(rules) if tested and rules is not None else None,
     )  # fmt: skip

@@ -8,7 +8,7 @@ CREATE TYPE app.gate_ask AS (
     turn int, verb text, client text, key text, body_sha256 text, door text,
     customer text, entity text, order_no text, version bigint,
     amount_minor bigint, currency text, ship_date date, net_days int, discount_bp int,
-    channel text, prepaid boolean, priority int, order_value_minor bigint, reason text
+    channel text, prepaid boolean, priority int, order_value_minor bigint, reason text, lines jsonb
 );
 
 -- How an order moves the counters of its line, in the line's currency.

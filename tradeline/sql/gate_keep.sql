@@ -81,10 +81,10 @@ DECLARE
 BEGIN
     INSERT INTO decision (organisation_id, id, client, key, body_sha256, verb, status, outcome,
         line_id, commitment_id, order_no, version, amount_minor, rules_id, release_id, facts,
-        answer, at, by_id)
+        answer, at, by_id, lines)
     SELECT org, v.id, (v.a).client, (v.a).key, (v.a).body_sha256, (v.a).verb, v.status, v.outcome,
         v.line_id, v.commitment_id, (v.a).order_no, v.version, (v.a).amount_minor, v.rules_id,
-        v.release_id, v.facts, v.answer, now(), who
+        v.release_id, v.facts, v.answer, now(), who, (v.a).lines
     FROM unnest(said) v;
     INSERT INTO audit_event (organisation_id, id, at, by_id, door, action, subject, body)
     SELECT org, gen_random_uuid(), now(), who, (v.a).door, 'ORDER_DECIDED', o.subject,

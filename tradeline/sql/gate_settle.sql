@@ -474,11 +474,16 @@ BEGIN
     END IF;
     e.status := 201; e.reasons := '[]';
     IF l.id IS NULL THEN
-        e.outcome := 'held'; e.codes := ARRAY['DT03'];
-        e.reasons := concat('[', app.reason('DT03', 2, a.customer, NULL, 'No single account has this '
+        e.outcome := CASE (SELECT p.document -> 'rules' -> 'reactions' ->> 'DT03' FROM gate_policy p
+            WHERE p.organisation_id = org ORDER BY p.active_from DESC LIMIT 1)
+            WHEN 'reject' THEN 'rejected' ELSE 'held' END;
+        e.codes := ARRAY['DT03'];
+        e.reasons := concat('[', app.reason('DT03', CASE e.outcome WHEN 'held' THEN 2 ELSE 3 END, a.customer, NULL, 'No single account has this '
             || 'number: name its legal entity, or bring the customer into the book.', 'accounts'), ']');
         answer := app.gate_answer(decision, a, c, e, NULL, l, '{}', '');
-        facts := json_build_object('customer', a.customer, 'ways', json_build_object());
+        IF e.outcome = 'held' THEN
+            facts := json_build_object('customer', a.customer, 'ways', json_build_object());
+        END IF;
         status := 201;
         IF a.verb <> 'dry_run' THEN
             PERFORM app.keep_decision(a, decision, l, c, NULL, e, facts, answer);
@@ -656,14 +661,18 @@ BEGIN
     RETURN told;
 END $$;
 
--- The facts of a held order together with its line's rules, as they go out; null for others.
+-- The facts of a held order together with its line's rules and the levels of those who sign, as they
+-- go out; null for others.
 CREATE FUNCTION app.facts_told(org uuid, facts text) RETURNS text
 LANGUAGE plpgsql STABLE AS $$
 DECLARE
     ways json := facts::json -> 'ways';
 BEGIN
     RETURN CASE WHEN ways IS NOT NULL THEN concat(left(facts, -1), ',"rules":', coalesce((
-        SELECT row_to_json(r)::text FROM line_rules r
+        SELECT concat(row_to_json(r), ',"levels":', coalesce((SELECT p.document -> 'release' -> 'levels'
+            FROM gate_policy p WHERE p.organisation_id = org AND p.policy = r.policy
+            ORDER BY p.active_from LIMIT 1)::text, 'null'))
+        FROM line_rules r
         WHERE r.organisation_id = org AND r.id = (ways ->> 'rules')::uuid), 'null'), '}') END;
 END $$;
 

@@ -1,4 +1,4 @@
-"""The one application of the server: the hot path, health, and Django for everything else."""
+"""The one application of the server: the hot path, health, and Django for the rest and the desk."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ import django
 
 django.setup()
 
+from django.conf import settings
 from django.core.asgi import get_asgi_application
 
 from tradeline.api.health import health, is_health
@@ -20,6 +21,7 @@ from tradeline.api.messages import (
     BODY_MAX,
     body_of,
     completed,
+    headed,
     must_be_json,
     replayed,
     respond,
@@ -31,10 +33,25 @@ from tradeline.api.service import service
 from tradeline.api.thin import is_thin, thin
 
 if TYPE_CHECKING:
+    from django.core.handlers.asgi import ASGIHandler
+
     from tradeline.api.messages import Receive, Scope, Send
 
 _LOG: Final = logging.getLogger("tradeline.api")
-_django = get_asgi_application()
+_desk = get_asgi_application()
+_FORM_MAX: Final = 1024 * 1024
+
+
+def _without_middleware() -> ASGIHandler:
+    """Return Django for the API: who calls is known before it, and no session is looked for."""
+    kept, settings.MIDDLEWARE = settings.MIDDLEWARE, []
+    try:
+        return get_asgi_application()
+    finally:
+        settings.MIDDLEWARE = kept
+
+
+_django = _without_middleware()
 
 
 async def application(scope: Scope, receive: Receive, send: Send) -> None:
@@ -76,7 +93,9 @@ async def _route(scope: Scope, receive: Receive, send: Send, more: dict[str, str
         await health(path, send)
         return
     if not path.startswith(ROOT):
-        raise Problem("not-found", f"The API is at {ROOT}.")
+        body = await body_of(scope, receive, _FORM_MAX)
+        await _desk(dict(scope), replayed(body, receive), headed(send, more))  # type: ignore[arg-type]  # its own words for ASGI
+        return
     if path not in OPEN:
         await _let_in(scope, more)
     body = await body_of(scope, receive, BATCH_BODY_MAX if path == BATCH else BODY_MAX)
