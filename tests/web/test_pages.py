@@ -105,6 +105,14 @@ def test_odd_questions_are_answered_in_words(house, query):
     assert "<h1>" in answer.content.decode()
 
 
+@pytest.mark.parametrize("address", ["/exposure?q=%00", "/accounts/MAIN/%00", "/holds/%00"])
+def test_what_is_no_text_is_refused(house, address):
+    """A zero byte reaches no statement."""
+    answer = house.person(house.desk.people.analyst).get(address)
+    assert answer.status_code == 400
+    assert "cannot be read" in answer.content.decode()
+
+
 def test_an_address_that_is_none_has_a_page(house):
     """For people a page, for programs a problem."""
     client = house.person(house.desk.people.analyst)

@@ -125,6 +125,12 @@ def forged(request: HttpRequest, reason: str = "") -> HttpResponse:  # noqa: ARG
 class Frame(MiddlewareMixin):
     """Headers of every page, and expected errors in words."""
 
+    def process_request(self, request: HttpRequest) -> HttpResponse | None:
+        """Refuse what no database keeps as text."""
+        texts = [request.path, *(text for given in (request.GET, request.POST)
+                                 for _, values in given.lists() for text in values)]  # fmt: skip
+        return fault_page(request, 400) if any("\0" in text for text in texts) else None
+
     def process_response(
         self, request: HttpRequest, response: HttpResponse  # noqa: ARG002
     ) -> HttpResponse:  # fmt: skip

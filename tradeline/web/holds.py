@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from django.contrib import messages
@@ -132,7 +132,7 @@ def _minor(text: str, currency: str) -> int | None:
         return None
     try:
         minor = Decimal(text.replace(",", "").strip()) * 10 ** exponent(currency)
-    except InvalidOperation:
+    except ArithmeticError:  # no number, or beyond all
         minor = Decimal("NaN")
     if not minor.is_finite() or minor != minor.to_integral_value() or not 0 < minor < 10**15:
         raise ArgumentFault(f"'{text[:40]}' is no amount in {currency}", where="amount",
