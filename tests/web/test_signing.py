@@ -40,6 +40,7 @@ def test_a_release_takes_two_people(house):
     """An analyst proposes, somebody above signs, the order goes; its page says so."""
     desk, hold = house.desk, house.desk.held()
     analyst, manager = (house.person(each) for each in (desk.people.analyst, desk.people.manager))
+    assert "Have the limit raised" in analyst.get(f"/holds/{hold}").content.decode()
     assert said(propose(analyst, hold)) == ["Proposed. It waits for the analyst."]
     proposal = waiting(desk, hold)
     assert str(proposal) in manager.get("/sign-offs").content.decode().split("Waiting for")[0]

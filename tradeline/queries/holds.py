@@ -27,6 +27,7 @@ class HoldRow:
     """A held order; amounts in minor units of its own currency."""
 
     hold_id: UUID
+    decision_id: UUID  # that held it
     order_no: str
     version: int
     customer_no: str
@@ -165,7 +166,7 @@ def _rows(found: Any, at: datetime) -> list[HoldRow]:
 def _row(row: Any, proposed: ProposalRow | None, at: datetime) -> HoldRow:
     reasons = tuple(json.loads(row.answer).get("reasons", ()))
     return HoldRow(
-        hold_id=row.pk, order_no=row.order_no, version=row.version,
+        hold_id=row.pk, decision_id=row.decision_id, order_no=row.order_no, version=row.version,
         customer_no=row.account.customer_no, customer_name=row.account.name,
         entity=row.account.entity.code, currency=row.currency, amount_minor=row.amount_minor,
         delta_minor=row.delta_minor, codes=tuple(dict.fromkeys(row.codes)), reasons=reasons,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING
@@ -16,6 +17,7 @@ from tradeline.money import exponent
 from tradeline.policy.gate import ROLES
 from tradeline.queries import holds as found
 from tradeline.queries import proposals as proposed
+from tradeline.queries.decisions import answer_of
 from tradeline.queries.reading import reading
 from tradeline.web.desk import desk_of, page
 
@@ -48,7 +50,8 @@ def one(request: HttpRequest, hold_id: UUID) -> HttpResponse:
     with reading(desk.actor, "holds.read"):
         row = found.hold(hold_id, at=_now())
         case = found.case_of(row) if row.state == "open" else None
-    return page(request, "hold", {"row": row, "case": case, "here": "holds"})
+        ways = json.loads(answer_of(row.decision_id) or "{}").get("unblock", ()) if case else ()
+    return page(request, "hold", {"row": row, "case": case, "ways": ways, "here": "holds"})
 
 
 @require_POST
