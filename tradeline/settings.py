@@ -56,7 +56,6 @@ TEMPLATES = [{
 }]  # fmt: skip
 STATIC_URL = "static/"
 WHITENOISE_USE_FINDERS = True  # files come from the installed package, as they are
-WHITENOISE_AUTOREFRESH = False
 AUTH_USER_MODEL = "tradeline.User"
 CSRF_FAILURE_VIEW = "tradeline.web.desk.forged"
 LOGIN_URL = "sign-in"

@@ -32,7 +32,7 @@ ASKING: Final = frozenset({"authorise", "amend", "sale", "recheck", "dry_run"})
 
 _TIMEOUTS: Final = "SET LOCAL lock_timeout = '500ms'; SET LOCAL statement_timeout = '1500ms'"
 _SETTLE: Final = "SELECT status, answer, facts FROM app.check_orders(%s::jsonb) ORDER BY turn"
-_SAME: Final = ("decision_pkey", "commitment_pkey")  # one call, or one order, at one time
+_SAME: Final = "decision_pkey"  # one call at one time
 _TOO_LATE: Final = "57014"
 _ABOUT_THE_CALL: Final = ("turn", "client", "key", "body_sha256", "door")
 
@@ -120,5 +120,5 @@ def _is_conflict(error: DatabaseError) -> bool:
     """Return whether another try may mend it: a lock, a lost link, the same key at one time."""
     if _state(error) == "23505":
         diagnosis = getattr(error.__cause__, "diag", None)
-        return getattr(diagnosis, "constraint_name", None) == "decision_pkey"
+        return getattr(diagnosis, "constraint_name", None) == _SAME
     return isinstance(error, OperationalError)

@@ -81,6 +81,3 @@ def _in_line_currency(mitigant: Mitigant, row: ExposureRow, as_of: date) -> int:
     factor = rates_on(as_of, policy_in_force()).factor(mitigant.currency, row.currency)
     shift = 10 ** exponent(row.currency)
     return round_half_up(mitigant.amount_minor * factor * shift / 10 ** exponent(mitigant.currency))
-
-
-__all__ = ["Behind", "behind"]

@@ -102,18 +102,18 @@ def choose_organisation(request: HttpRequest, organisation_id: UUID) -> None:
     request.session[_CHOSEN] = str(organisation_id)
 
 
-def page(
-    request: HttpRequest, template: str, facts: Mapping[str, Any], *, status: int = 200
-) -> HttpResponse:
+def page(request: HttpRequest, template: str, facts: Mapping[str, Any]) -> HttpResponse:
     """Return a page in the desk's frame."""
-    known = {**facts, "desk": desk_of(request)}
-    return render(request, f"web/{template}.html", known, status=status)
+    return render(request, f"web/{template}.html", {**facts, "desk": desk_of(request)})
 
 
 def fault_page(request: HttpRequest, status: int) -> HttpResponse:
     """Return the page for an address that is none, or a fault of the program."""
     what, mend = FAULTS.get(status, FAULTS[500])
-    error = TradelineError(what, mend=mend)
+    return _error_page(request, TradelineError(what, mend=mend), status)
+
+
+def _error_page(request: HttpRequest, error: TradelineError, status: int) -> HttpResponse:
     return render(request, "web/error.html", {"error": error}, status=status)
 
 
@@ -150,4 +150,4 @@ class Frame(MiddlewareMixin):
         if request.method == "POST" and status == 422 and ours:
             messages.error(request, f"{error.what}: {error.mend}.")
             return redirect(back)
-        return render(request, "web/error.html", {"error": error, "status": status}, status=status)
+        return _error_page(request, error, status)

@@ -86,7 +86,7 @@ def ranking(request: HttpRequest) -> HttpResponse:
     more["from"] = str(offset + ROWS)
     return page(request, "exposure", {
         "rows": [(row, Bar.of(row)) for row in rows[:ROWS]], "given": given, "here": "exposure",
-        "next": more.urlencode() if len(rows) > ROWS else "", "first": offset + 1,
+        "next": more.urlencode() if len(rows) > ROWS else "",
     })  # fmt: skip
 
 
