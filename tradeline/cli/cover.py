@@ -7,9 +7,9 @@ from typing import Annotated
 
 import typer
 
-from tradeline.cli.amounts import basis_points, minor_units
 from tradeline.cli.book import OrganisationName, UserName, actor, day_of
 from tradeline.cli.errors import guard
+from tradeline.files.entered import basis_points, minor_units
 
 
 @guard()

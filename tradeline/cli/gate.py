@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from tradeline.cli.amounts import basis_points, minor_units
 from tradeline.cli.book import AsJson, OrganisationName, UserName, actor, day_of, money
 from tradeline.cli.errors import FINDINGS, guard
 from tradeline.errors import ArgumentFault
+from tradeline.files.entered import basis_points, minor_units
 
 if TYPE_CHECKING:
     from uuid import UUID

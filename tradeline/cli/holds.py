@@ -10,9 +10,9 @@ from uuid import UUID
 
 import typer
 
-from tradeline.cli.amounts import minor_units
 from tradeline.cli.book import AsJson, OrganisationName, UserName, actor
 from tradeline.cli.errors import FINDINGS, guard
+from tradeline.files.entered import minor_units
 
 if TYPE_CHECKING:
     from tradeline.actions.proposals import Signed

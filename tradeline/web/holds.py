@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, datetime
-from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from django.contrib import messages
@@ -13,7 +12,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from tradeline.actions import holds, proposals
 from tradeline.errors import ArgumentFault
-from tradeline.money import exponent
+from tradeline.files.entered import minor_units
 from tradeline.policy.gate import ROLES
 from tradeline.queries import holds as found
 from tradeline.queries import proposals as proposed
@@ -134,10 +133,10 @@ def _minor(text: str, currency: str) -> int | None:
     if not text.strip():
         return None
     try:
-        minor = Decimal(text.replace(",", "").strip()) * 10 ** exponent(currency)
-    except ArithmeticError:  # no number, or beyond all
-        minor = Decimal("NaN")
-    if not minor.is_finite() or minor != minor.to_integral_value() or not 0 < minor < 10**15:
+        minor = minor_units(text.replace(",", "").strip(), currency)
+    except ArgumentFault:
+        minor = 0
+    if not minor:
         raise ArgumentFault(f"'{text[:40]}' is no amount in {currency}", where="amount",
                             mend="write it as 25000.00")  # fmt: skip
-    return int(minor)
+    return minor
